@@ -1,0 +1,35 @@
+// What the core tells the outside about its work. One direction: an observer counts, logs and keeps, and gives
+// nothing back; a fault in one must never reach the traffic. The core calls these on its hot path.
+
+import type { Transition } from './circuit/state.js';
+import type { AnswerReason, ErrorKind, RefusalReason, RetryResult } from './reasons.js';
+import type { AttemptRecord, RequestRecord } from './record.js';
+
+/** Why a retry was made: what ended the attempt before it, or `unknown` until evidence came. */
+export type RetryCause = ErrorKind;
+
+export type TraceMatch =
+  | 'settled' // this entry settled its attempt
+  | 'known' // its attempt, or its request, was settled before: dropped, save for an interruption of the body
+  | 'unmatched' // an id we do not hold (any more)
+  | 'untagged'; // no id or no attempt number: the tags are missing from Envoy's configuration
+
+/** What fell out of a bounded store before its time. */
+export type Dropped = 'session' | 'cluster' | 'record';
+
+export interface Observer {
+  /** Admission has decided; the record is new. */
+  decided(record: RequestRecord): void;
+  /** The gate, or admission, answered 503 in the upstream's place. */
+  answered(record: RequestRecord, cluster: string, reason: AnswerReason): void;
+  /** An attempt is settled, once each. */
+  attemptSettled(record: RequestRecord, attempt: AttemptRecord): void;
+  retry(cluster: string, result: RetryResult, reason: RetryCause | RefusalReason): void;
+  /** In shadow mode: what would have been done to this request. */
+  shadowed(cluster: string, decision: 'short_circuit' | 'retry', reason: AnswerReason | RefusalReason): void;
+  transition(transition: Transition): void;
+  traceEntry(type: 'attempt' | 'request', match: TraceMatch): void;
+  /** All that will be known of the request is known. */
+  finished(record: RequestRecord): void;
+  dropped(what: Dropped): void;
+}
