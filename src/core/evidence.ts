@@ -20,8 +20,9 @@ export const FLAGS = {
   retryLimitExceeded: 0x8000, // URX
   streamIdleTimeout: 0x10000, // SI
   invalidRequestHeaders: 0x20000, // IH
-  downstreamProtocolError: 0x80000, // DPE
-  maxStreamDuration: 0x400000, // DT
+  downstreamProtocolError: 0x40000, // DPE
+  maxStreamDuration: 0x80000, // UMSDR
+  durationTimeout: 0x400000, // DT
   upstreamProtocolError: 0x800000, // UPE
   noCluster: 0x1000000, // NC
   overloadManager: 0x2000000, // OM

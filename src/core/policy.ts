@@ -92,4 +92,6 @@ export interface PolicyResolver {
   forCluster(cluster: string): ClusterPolicy;
   /** The cluster's policy with the route's overrides on top; `route` is '' where Envoy names none. */
   forRequest(cluster: string, route: string): ClusterPolicy;
+  /** The cluster of a route that leaves the choice to Sluice (`cluster_header`); null: the policy names none. */
+  routeCluster(route: string): string | null;
 }

@@ -15,6 +15,7 @@ export interface Headers {
 export interface Attributes {
   string(name: string): string | undefined;
   number(name: string): number | undefined;
+  has(name: string): boolean;
 }
 
 export type StreamEvent =

@@ -1,0 +1,190 @@
+// Admission, at a request's headers: which cluster takes it, and how often it may be tried again. The only place
+// where a request is rerouted or refused before anything was sent.
+
+import { localAnswer } from '../answer.js';
+import type { Circuit } from '../circuit/breaker.js';
+import type { Permit } from '../circuit/state.js';
+import type { Context } from '../context.js';
+import type { ClusterPolicy } from '../policy.js';
+import type { AnswerReason, Decision, RefusalReason } from '../reasons.js';
+import type { RequestRecord } from '../record.js';
+import { isRepeatable, type RequestFacts } from '../request.js';
+import { type Grant, grantFor } from '../retry/eligibility.js';
+import type { Attempt, Session, Slot } from '../session.js';
+import type { ClusterOrder, LocalAnswer } from '../stream.js';
+
+export type AdmissionDecision =
+  | {
+      readonly kind: 'proceed';
+      readonly session: Session;
+      /** `leave`: Envoy's own retry policy is not Sluice's business here. */
+      readonly retries: Grant | 'none' | 'leave';
+      /** null: the cluster that Envoy chose is right for every attempt. */
+      readonly order: ClusterOrder | null;
+    }
+  | { readonly kind: 'answer'; readonly answer: LocalAnswer };
+
+interface Refusal {
+  readonly cluster: string;
+  readonly reason: AnswerReason;
+  readonly retryAtMs: number;
+}
+
+export function admit(context: Context, facts: RequestFacts, now: number): AdmissionDecision {
+  const policy = context.policy.forRequest(facts.cluster, facts.route);
+  const chosen = choose(context, facts.cluster, policy, now);
+  if (chosen.kind === 'none') return refuse(context, facts, chosen.refusals, now);
+  const granted = grant(context, facts, policy, chosen.slots, now);
+  const first = chosen.slots[0]?.cluster ?? facts.cluster;
+  const session = openSession(context, facts, policy, chosen.slots, granted, now);
+  context.sessions.add(session, now);
+  context.observer.decided(session.record);
+  const moves = first !== facts.cluster || granted.plan.some((cluster) => cluster !== first);
+  return {
+    kind: 'proceed',
+    session,
+    retries: policy.retry.mode === 'enforce' ? (granted.grant ?? 'none') : 'leave',
+    order: moves ? granted.plan : null,
+  };
+}
+
+type Choice = { kind: 'some'; slots: Slot[] } | { kind: 'none'; refusals: Refusal[] };
+
+/** The first candidate that admits, followed by those that could take a retry. */
+function choose(context: Context, routed: string, policy: ClusterPolicy, now: number): Choice {
+  if (routed === '') return { kind: 'some', slots: [] };
+  const slots: Slot[] = [];
+  const refusals: Refusal[] = [];
+  for (const cluster of policy.fallback.length === 0 ? [routed] : [routed, ...policy.fallback]) {
+    const circuit = context.circuits.use(cluster, now);
+    const permit = slots.length === 0 ? acquire(context, circuit, cluster, refusals, now) : circuit.passive(now);
+    if (permit !== null) slots.push({ cluster, circuit, permit, failureCounted: false, spent: false });
+  }
+  return slots.length === 0 ? { kind: 'none', refusals } : { kind: 'some', slots };
+}
+
+function acquire(context: Context, circuit: Circuit, cluster: string, refusals: Refusal[], now: number): Permit | null {
+  const admission = circuit.acquire(now);
+  if (!admission.admitted) {
+    refusals.push({ cluster, reason: admission.reason, retryAtMs: admission.retryAtMs });
+    return null;
+  }
+  if (admission.wouldRefuse !== null) context.observer.shadowed(cluster, 'short_circuit', admission.wouldRefuse);
+  return admission.permit;
+}
+
+/** Named after the routed cluster; worth asking again as soon as any candidate may admit. */
+function refuse(context: Context, facts: RequestFacts, refusals: Refusal[], now: number): AdmissionDecision {
+  const reason = refusals[0]?.reason ?? 'circuit_open';
+  const retryAtMs = Math.min(...refusals.map((refusal) => refusal.retryAtMs));
+  const record = newRecord(context, facts, 'short_circuit', 0, now);
+  record.reason = reason;
+  record.result = 'short_circuited';
+  record.status = 503;
+  record.endedAtMs = now;
+  context.observer.decided(record);
+  context.observer.answered(record, facts.cluster, reason);
+  context.observer.finished(record);
+  return { kind: 'answer', answer: localAnswer(facts.cluster, reason, retryAtMs - now, facts.grpc) };
+}
+
+interface Granted {
+  readonly grant: Grant | null;
+  readonly notGranted: RefusalReason | null;
+  readonly plan: readonly string[];
+}
+
+function grant(context: Context, facts: RequestFacts, policy: ClusterPolicy, slots: Slot[], now: number): Granted {
+  const { retry } = policy;
+  const first = slots[0];
+  const once = first === undefined ? [] : [first.cluster];
+  const none = (notGranted: RefusalReason): Granted => ({ grant: null, notGranted, plan: once });
+  if (first === undefined || retry.mode === 'off' || retry.maxRetries <= 0) return none('retries_off');
+  const budget = context.budgets.of(first.circuit, context.policy.forCluster(first.cluster).retry.budget, now);
+  budget.deposit(now);
+  const targets = retryTargets(slots);
+  if (targets.length === 0) return none('probe_limit');
+  const grant = grantFor(retry, isRepeatable(facts, retry.nonIdempotent), judgesOf(context, facts.route, slots));
+  if (grant === null) return none('not_idempotent');
+  if (!budget.available(now)) return none('retry_budget');
+  return { grant, notGranted: null, plan: alternate(first.cluster, targets, retry.maxRetries) };
+}
+
+/** A probe is not repeated on the cluster that it probes: its own failure would stand in its way. */
+function retryTargets(slots: readonly Slot[]): readonly string[] {
+  const usable = slots[0]?.permit?.probe === true ? slots.slice(1) : [...slots.slice(1), ...slots.slice(0, 1)];
+  return usable.map((slot) => slot.cluster);
+}
+
+/** The first attempt, then the targets in turn. */
+function alternate(first: string, targets: readonly string[], maxRetries: number): readonly string[] {
+  const plan = [first];
+  for (let retry = 0; retry < maxRetries; retry++) plan.push(targets[retry % targets.length] ?? first);
+  return plan;
+}
+
+function judgesOf(context: Context, route: string, slots: readonly Slot[]) {
+  const judged = slots.map((slot) => context.policy.forRequest(slot.cluster, route).retry.judge);
+  return { first: judged[0] === true, any: judged.includes(true) };
+}
+
+function openSession(
+  context: Context,
+  facts: RequestFacts,
+  policy: ClusterPolicy,
+  slots: readonly Slot[],
+  granted: Granted,
+  now: number,
+): Session {
+  const first = slots[0];
+  const attempts: Attempt[] = [];
+  const maxRetries = granted.grant?.maxRetries ?? 0;
+  return {
+    record: newRecord(context, facts, decisionOf(facts, policy, first), maxRetries, now, attempts),
+    attempts,
+    policy,
+    slots,
+    repeatable: isRepeatable(facts, policy.retry.nonIdempotent),
+    grpc: facts.grpc,
+    grant: policy.retry.mode === 'enforce' ? granted.grant : null,
+    notGranted: granted.notGranted,
+    budget: first === undefined ? null : (context.budgets.find(first.circuit) ?? null),
+    plan: granted.plan,
+    pending: null,
+    refusedAttempt: 0,
+    answered: false,
+    traced: false,
+    expiresAtMs: now + context.limits.pendingMs,
+  };
+}
+
+function decisionOf(facts: RequestFacts, policy: ClusterPolicy, first: Slot | undefined): Decision {
+  if (first === undefined || (policy.circuit.mode === 'off' && policy.retry.mode === 'off')) return 'unmanaged';
+  return first.cluster === facts.cluster ? 'admit' : 'reroute';
+}
+
+function newRecord(
+  context: Context,
+  facts: RequestFacts,
+  decision: Decision,
+  maxRetries: number,
+  now: number,
+  attempts: Attempt[] = [],
+): RequestRecord {
+  return {
+    id: context.newId(),
+    method: facts.method,
+    path: facts.path,
+    route: facts.route,
+    cluster: facts.cluster,
+    decision,
+    reason: null,
+    notRetried: null,
+    maxRetries,
+    attempts,
+    result: 'pending',
+    status: null,
+    startedAtMs: now,
+    endedAtMs: null,
+  };
+}

@@ -1,0 +1,204 @@
+// The core as the outside sees it: one method per thing that can be told to it. Everything is synchronous, `now` is
+// monotonic milliseconds, and a call about a request that is not held (any more) is harmless.
+
+import type { CircuitRegistry } from './circuit/registry.js';
+import { Budgets, type Context } from './context.js';
+import { type AdmissionDecision, admit } from './decide/admission.js';
+import { type GateDecision, gate, type RetrySeen } from './decide/gate.js';
+import { abandonRetry, type JudgeDecision, judge } from './decide/judge.js';
+import type { AttemptTrace, Evidence, RequestTrace, TraceEntry } from './evidence.js';
+import { explainNoRetry, finish, resultOf } from './finish.js';
+import type { Observer } from './observer.js';
+import type { PolicyResolver } from './policy.js';
+import type { RequestFacts } from './request.js';
+import type { Wish } from './retry/wish.js';
+import { type Attempt, attemptOf, isComplete, plannedCluster, type Session } from './session.js';
+import { SESSION_LIMITS, type SessionLimits, Sessions } from './sessions.js';
+import { settle } from './settle.js';
+
+export interface EngineOptions {
+  readonly policy: PolicyResolver;
+  readonly circuits: CircuitRegistry;
+  readonly observer: Observer;
+  readonly random: () => number;
+  readonly newId: () => string;
+  readonly limits?: SessionLimits;
+}
+
+/** A response, as the judge or the admission filter sees it. */
+export interface AnswerSeen {
+  readonly attempt: number;
+  /** '' where Envoy does not say: the plan tells then. */
+  readonly cluster: string;
+  readonly evidence: Evidence;
+  readonly wish: Wish;
+  readonly remainingMs: number | null;
+  /** What the client is sent. */
+  readonly clientStatus: number | null;
+}
+
+const PASS = { kind: 'pass' } as const;
+
+export class Engine {
+  readonly #context: Context;
+
+  constructor(options: EngineOptions) {
+    const limits = options.limits ?? SESSION_LIMITS;
+    const sessions = new Sessions(limits, (session, reason, now) => {
+      if (reason === 'room' && !session.answered) options.observer.dropped('session');
+      finish(this.#context, session, now);
+    });
+    this.#context = { ...options, limits, sessions, budgets: new Budgets(), traceSeen: false };
+  }
+
+  /** Requests whose evidence is not complete. */
+  get openSessions(): number {
+    return this.#context.sessions.size;
+  }
+
+  /** Decisions from now on follow this policy; requests under way keep theirs. */
+  usePolicy(policy: PolicyResolver, now: number): void {
+    this.#context.policy = policy;
+    this.#context.circuits.reconfigure((cluster) => policy.forCluster(cluster).circuit, now);
+  }
+
+  /** null: unknown cluster, or one that was never granted a retry. */
+  budgetRemaining(cluster: string, now: number): number | null {
+    const circuit = this.#context.circuits.get(cluster);
+    const budget = circuit === undefined ? undefined : this.#context.budgets.find(circuit);
+    return budget?.remaining(now) ?? null;
+  }
+
+  session(id: string): Session | undefined {
+    return this.#context.sessions.get(id);
+  }
+
+  /** The cluster of a route for which Envoy names none: what the policy says, or one named like the route. */
+  routeCluster(route: string): string {
+    return this.#context.policy.routeCluster(route) ?? route;
+  }
+
+  admit(facts: RequestFacts, now: number): AdmissionDecision {
+    return admit(this.#context, facts, now);
+  }
+
+  /** An attempt is about to be sent. */
+  attemptStarts(session: Session, seen: RetrySeen, now: number): GateDecision {
+    const cluster = seen.cluster === '' ? plannedCluster(session, seen.attempt) : seen.cluster;
+    return gate(this.#context, session, { ...seen, cluster }, now);
+  }
+
+  /** The judge has the response headers of an attempt. */
+  attemptAnswered(session: Session, seen: AnswerSeen, now: number): JudgeDecision {
+    const attempt = attemptOf(session, seen.attempt);
+    if (attempt === undefined) return PASS;
+    this.#settle(session, attempt, seen, now);
+    const { status, grpcStatus } = seen.evidence;
+    const { stage, outcome, error } = attempt;
+    const { wish, remainingMs } = seen;
+    return judge(
+      this.#context,
+      session,
+      attempt,
+      { stage, outcome, error, status, grpcStatus, wish, remainingMs },
+      now,
+    );
+  }
+
+  /** The wait before a retry was cut short because the client went away. */
+  retryAbandoned(session: Session, now: number): void {
+    abandonRetry(session, now);
+  }
+
+  /** The final response headers go to the client. */
+  requestAnswered(session: Session, seen: AnswerSeen, now: number): void {
+    const { limits, traceSeen } = this.#context;
+    session.answered = true;
+    session.expiresAtMs = now + (traceSeen ? limits.answeredMs : limits.withoutTraceMs);
+    session.record.status = seen.clientStatus;
+    const last = session.refusedAttempt === 0 ? attemptOf(session, seen.attempt) : undefined;
+    if (last !== undefined) this.#settle(session, last, seen, now);
+    this.#conclude(session, last, now);
+  }
+
+  /** The admission stream is over. Without an answer that says nothing yet: the log will tell. */
+  requestClosed(session: Session, now: number): void {
+    if (!session.answered) session.expiresAtMs = Math.min(session.expiresAtMs, now + this.#context.limits.graceMs);
+  }
+
+  traced(entry: TraceEntry, now: number): void {
+    this.#context.traceSeen = true;
+    if (entry.kind === 'attempt') this.#attemptTraced(entry, now);
+    else this.#requestTraced(entry, now);
+  }
+
+  /** Lets go of what is no longer waited for. Call it about once a second. */
+  sweep(now: number): void {
+    this.#context.sessions.sweep(now);
+    this.#context.circuits.sweep(now);
+  }
+
+  #attemptTraced(entry: AttemptTrace, now: number): void {
+    const { observer, sessions } = this.#context;
+    if (entry.id === '' || entry.attempt === 0) return observer.traceEntry('attempt', 'untagged');
+    const session = sessions.get(entry.id);
+    if (session === undefined) return observer.traceEntry('attempt', 'unmatched');
+    if (entry.attempt === session.refusedAttempt) return observer.traceEntry('attempt', 'known');
+    const attempt = attemptOf(session, entry.attempt);
+    if (attempt === undefined) return observer.traceEntry('attempt', 'unmatched');
+    const cluster = entry.cluster === '' ? attempt.cluster : entry.cluster;
+    const changed = settle(this.#context, session, attempt, cluster, entry.evidence, 0, now);
+    attempt.traced = true;
+    observer.traceEntry('attempt', changed ? 'settled' : 'known');
+    this.#finishIfComplete(session, now);
+  }
+
+  #requestTraced(entry: RequestTrace, now: number): void {
+    const { observer, sessions, limits } = this.#context;
+    const session = entry.id === '' ? undefined : sessions.get(entry.id);
+    if (session === undefined) {
+      const own = entry.evidence.details.startsWith('sluice_');
+      return observer.traceEntry('request', own ? 'known' : entry.id === '' ? 'untagged' : 'unmatched');
+    }
+    if (session.traced) return observer.traceEntry('request', 'known');
+    session.traced = true;
+    session.expiresAtMs = now + limits.graceMs;
+    session.record.status ??= entry.clientStatus;
+    observer.traceEntry('request', session.answered ? 'known' : 'settled');
+    this.#endedUnanswered(session, entry, now);
+    this.#finishIfComplete(session, now);
+  }
+
+  /** The admission filter saw no answer, so the request's own entry tells how it ended. */
+  #endedUnanswered(session: Session, entry: RequestTrace, now: number): void {
+    if (session.answered) return;
+    const made = entry.attempts ?? session.attempts.length;
+    const last = made > 0 && session.refusedAttempt === 0 ? attemptOf(session, made) : undefined;
+    if (last !== undefined && !last.settled) {
+      settle(this.#context, session, last, entry.cluster || last.cluster, entry.evidence, 0, now);
+    }
+    this.#conclude(session, last, now);
+    if (last === undefined && session.record.result === 'unknown') session.record.result = 'cancelled';
+  }
+
+  #settle(session: Session, attempt: Attempt, seen: AnswerSeen, now: number): void {
+    const cluster = seen.cluster === '' ? attempt.cluster : seen.cluster;
+    const startedAt = attempt.startedAtMs ?? (attempt.attempt === 1 ? session.record.startedAtMs : null);
+    const durationMs = seen.evidence.durationMs ?? (startedAt === null ? null : now - startedAt);
+    settle(this.#context, session, attempt, cluster, { ...seen.evidence, durationMs }, seen.wish.waitMs, now);
+    // Nothing is logged for an attempt that never got a host.
+    if (attempt.stage === 'local') attempt.traced = true;
+  }
+
+  #conclude(session: Session, last: Attempt | undefined, now: number): void {
+    session.record.result = resultOf(session, last);
+    session.record.endedAtMs = now;
+    if (last !== undefined) explainNoRetry(session, last);
+  }
+
+  #finishIfComplete(session: Session, now: number): void {
+    if (!isComplete(session)) return;
+    this.#context.sessions.remove(session);
+    finish(this.#context, session, now);
+  }
+}

@@ -1,0 +1,61 @@
+// The end of a request: its last evidence is in, or is no longer waited for. Permits go back, the story is
+// completed, and the retries are counted by what caused them, which is only known now.
+
+import type { Context } from './context.js';
+import type { Result } from './reasons.js';
+import { refusalFor } from './retry/eligibility.js';
+import type { Attempt, Session } from './session.js';
+import { settleWithoutEvidence } from './settle.js';
+
+export function finish(context: Context, session: Session, now: number): void {
+  for (const attempt of session.attempts) if (!attempt.settled) settleWithoutEvidence(context, session, attempt, now);
+  for (const slot of session.slots) if (slot.permit !== null) slot.circuit.release(slot.permit, now);
+  const { record } = session;
+  record.endedAtMs ??= now;
+  if (record.result === 'pending') record.result = 'unknown';
+  returnUnused(session, now);
+  countRetries(context, session);
+  context.observer.finished(record);
+}
+
+/** The result for the client, told by the last attempt. */
+export function resultOf(session: Session, last: Attempt | undefined): Result {
+  if (session.refusedAttempt > 0) return 'refused';
+  if (last === undefined) return 'unknown';
+  if (last.outcome === 'success') return 'success';
+  return last.stage === 'cancelled' ? 'cancelled' : 'failure';
+}
+
+/** Why the last failed attempt was not followed by another; null where nothing failed. */
+export function explainNoRetry(session: Session, last: Attempt): void {
+  const { record } = session;
+  if (record.notRetried !== null || last.outcome === 'success') return;
+  const refusal = refusalFor({ ...last, grpcStatus: null }, session.policy.retry, session.repeatable);
+  record.notRetried =
+    session.notGranted ??
+    refusal ??
+    (last.attempt > (session.grant?.maxRetries ?? 0) ? 'exhausted' : 'not_retried_by_envoy');
+}
+
+/** A retry that was decided but never seen was not sent. */
+function returnUnused(session: Session, now: number): void {
+  if (session.pending === null) return;
+  session.budget?.refund(now, session.pending.withdrawnAtMs);
+  session.pending = null;
+  if (session.record.result !== 'success') session.record.notRetried ??= 'not_retried_by_envoy';
+}
+
+function countRetries(context: Context, { record, attempts }: Session): void {
+  let cause: Attempt | undefined;
+  for (const attempt of attempts) {
+    if (cause !== undefined) context.observer.retry(attempt.cluster, 'granted', cause.error ?? 'unknown');
+    if (attempt.outcome === 'success' && cause !== undefined) {
+      context.observer.retry(attempt.cluster, 'saved', cause.error ?? 'unknown');
+    }
+    cause = attempt;
+  }
+  const refused = record.notRetried;
+  // Where retries are off, none was refused.
+  if (refused === null || refused === 'retries_off' || record.result === 'success') return;
+  context.observer.retry(cause?.cluster ?? record.cluster, 'refused', refused);
+}

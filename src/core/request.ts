@@ -1,0 +1,26 @@
+// What the core needs to know of a request, read once at admission, and whether such a request may be repeated
+// after it was written.
+
+export interface RequestFacts {
+  readonly method: string;
+  /** Without the query; bounded. */
+  readonly path: string;
+  /** '' where Envoy names none. */
+  readonly route: string;
+  /** Cluster that Envoy routed to; '' where it has not chosen one. */
+  readonly cluster: string;
+  /** Carries an `idempotency-key`. */
+  readonly idempotencyKey: boolean;
+  /** CONNECT, or asks for another protocol. */
+  readonly upgrade: boolean;
+  readonly grpc: boolean;
+}
+
+/** RFC 9110, section 9.2.2. */
+const IDEMPOTENT_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
+
+/** May be sent again although it may have been written: by its method, its key, or the policy's word. */
+export function isRepeatable(facts: RequestFacts, nonIdempotent: boolean): boolean {
+  if (facts.upgrade) return false;
+  return nonIdempotent || facts.idempotencyKey || IDEMPOTENT_METHODS.has(facts.method);
+}

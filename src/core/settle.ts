@@ -1,0 +1,96 @@
+// Settles attempts: matches each piece of evidence to its attempt, lets the first decide, and tells the circuit once.
+// The one exception is a body that breaks off after good headers: that adds a failure to the success before it.
+
+import type { Circuit } from './circuit/breaker.js';
+import type { CircuitResult, Permit } from './circuit/state.js';
+import { classify, type Settlement } from './classify.js';
+import type { Context } from './context.js';
+import type { Evidence } from './evidence.js';
+import { type Attempt, type Session, slotOf } from './session.js';
+
+const MESSAGE_LENGTH = 200;
+
+/** false: the attempt was settled before, and this evidence changed nothing that counts. */
+export function settle(
+  context: Context,
+  session: Session,
+  attempt: Attempt,
+  cluster: string,
+  evidence: Evidence,
+  retryAfterMs: number,
+  now: number,
+): boolean {
+  const { circuit } = context.policy.forCluster(cluster);
+  const settlement = classify(evidence, circuit);
+  if (attempt.settled) return amend(context, session, attempt, evidence, settlement, now);
+  attempt.settled = true;
+  attempt.cluster = cluster;
+  attempt.stage = settlement.stage;
+  attempt.outcome = settlement.outcome;
+  attempt.error = settlement.error;
+  attempt.status = evidence.status;
+  attempt.durationMs = evidence.durationMs;
+  addDetails(attempt, evidence);
+  const slow = circuit.slow.afterMs > 0 && (attempt.durationMs ?? 0) >= circuit.slow.afterMs;
+  const result = { outcome: settlement.outcome, slow, inStreak: settlement.inStreak, retryAfterMs };
+  report(context, session, cluster, result, now);
+  context.observer.attemptSettled(session.record, attempt);
+  return true;
+}
+
+/** Gives up waiting for evidence. An attempt that was followed by another must have failed; of others nothing is known. */
+export function settleWithoutEvidence(context: Context, session: Session, attempt: Attempt, now: number): void {
+  attempt.settled = true;
+  const followed = attempt.attempt < session.attempts.length;
+  attempt.outcome = followed ? 'failure' : 'ignored';
+  attempt.error = 'unknown';
+  const result: CircuitResult = { outcome: attempt.outcome, slow: false, inStreak: true, retryAfterMs: 0 };
+  report(context, session, attempt.cluster, result, now);
+  context.observer.attemptSettled(session.record, attempt);
+}
+
+/** Later evidence of a settled attempt: fills gaps of its record, and may add the interruption. */
+function amend(
+  context: Context,
+  session: Session,
+  attempt: Attempt,
+  evidence: Evidence,
+  { stage, outcome, error }: Settlement,
+  now: number,
+): boolean {
+  addDetails(attempt, evidence);
+  if (stage !== 'body' || attempt.interrupted || attempt.stage !== 'response') return false;
+  attempt.interrupted = true;
+  attempt.stage = stage;
+  attempt.outcome = outcome;
+  attempt.error = error;
+  report(context, session, attempt.cluster, { outcome, slow: false, inStreak: true, retryAfterMs: 0 }, now);
+  context.observer.attemptSettled(session.record, attempt);
+  return true;
+}
+
+function addDetails(attempt: Attempt, evidence: Evidence): void {
+  attempt.host ??= evidence.host;
+  attempt.durationMs ??= evidence.durationMs;
+  const words = evidence.transportFailure || evidence.details;
+  if (attempt.error !== null && words !== '') attempt.message ??= words.slice(0, MESSAGE_LENGTH);
+}
+
+/** One failure per request and cluster; a later success counts as well. */
+function report(context: Context, session: Session, cluster: string, result: CircuitResult, now: number): void {
+  const slot = slotOf(session, cluster);
+  if (slot === undefined) return reportUnplanned(context, cluster, result, now);
+  if (result.outcome === 'failure') {
+    if (slot.failureCounted) return;
+    slot.failureCounted = true;
+  }
+  if (slot.permit !== null) slot.circuit.report(slot.permit, result, now);
+}
+
+/** Envoy went to a cluster that was not in the plan, as with a weighted route: what it saw still counts. */
+function reportUnplanned(context: Context, cluster: string, result: CircuitResult, now: number): void {
+  if (cluster === '') return;
+  const circuit: Circuit = context.circuits.use(cluster, now);
+  const permit: Permit | null = circuit.passive(now);
+  if (permit !== null) circuit.report(permit, result, now);
+}

@@ -1,0 +1,102 @@
+// One request at the connection manager: asks the core what to do with it, puts that into headers for Envoy's
+// router, and shows the core the final answer.
+
+import type { AdmissionDecision } from '../core/decide/admission.js';
+import type { Grant } from '../core/retry/eligibility.js';
+import { wishOf } from '../core/retry/wish.js';
+import type { Session } from '../core/session.js';
+import type { ClusterOrder, HeaderChanges, Send, StreamEvent, StreamHandler } from '../core/stream.js';
+import type { HandlerDeps } from './deps.js';
+import { ATTRIBUTE, foreignControls, HEADER, ownHeaders } from './names.js';
+import { factsOf, finalEvidence, wholeNumber } from './read.js';
+
+type RequestHeaders = Extract<StreamEvent, { kind: 'request_headers' }>;
+type ResponseHeaders = Extract<StreamEvent, { kind: 'response_headers' }>;
+type Proceed = Extract<AdmissionDecision, { kind: 'proceed' }>;
+type Header = readonly [name: string, value: string];
+
+export class AdmissionHandler implements StreamHandler {
+  readonly #deps: HandlerDeps;
+  readonly #send: Send;
+  #session: Session | null = null;
+
+  constructor(deps: HandlerDeps, send: Send) {
+    this.#deps = deps;
+    this.#send = send;
+  }
+
+  message(event: StreamEvent): void {
+    switch (event.kind) {
+      case 'request_headers':
+        return this.#request(event);
+      case 'response_headers':
+        return this.#response(event);
+      case 'other':
+        return this.#send({ kind: 'continue_other', phase: event.phase });
+      default:
+        return event satisfies never;
+    }
+  }
+
+  closed(): void {
+    if (this.#session !== null) this.#deps.engine.requestClosed(this.#session, this.#deps.now());
+    this.#session = null;
+  }
+
+  #request({ headers, attributes }: RequestHeaders): void {
+    const facts = factsOf(headers, attributes);
+    // A `cluster_header` route has no cluster until Sluice names one; by convention it is named like the route.
+    const unrouted = facts.cluster === '' && facts.route !== '';
+    const routed = unrouted ? { ...facts, cluster: this.#deps.engine.routeCluster(facts.route) } : facts;
+    const decision = this.#deps.engine.admit(routed, this.#deps.now());
+    if (decision.kind === 'answer') return this.#send({ kind: 'respond', answer: decision.answer });
+    this.#session = decision.session;
+    const first = decision.order?.[0] ?? routed.cluster;
+    const changes = requestChanges(decision, foreignControls(headers), unrouted ? first : null);
+    const order: ClusterOrder | null = unrouted ? (decision.order ?? [first]) : decision.order;
+    this.#send({ kind: 'continue_request', headers: changes, order });
+  }
+
+  #response({ headers, attributes }: ResponseHeaders): void {
+    const session = this.#session;
+    if (session !== null) {
+      const { engine, now, wallNow } = this.#deps;
+      const attempts = attributes.number(ATTRIBUTE.attempts) ?? Math.max(1, session.attempts.length);
+      engine.requestAnswered(
+        session,
+        {
+          attempt: attempts,
+          cluster: attributes.string(ATTRIBUTE.cluster) ?? '',
+          evidence: finalEvidence(headers, attributes),
+          wish: wishOf(headers, wallNow()),
+          remainingMs: null,
+          clientStatus: wholeNumber(headers.get(':status')),
+        },
+        now(),
+      );
+    }
+    // The gate's refusal passes here as a response: its headers are meant for the client.
+    const remove = session !== null && session.refusedAttempt > 0 ? [] : ownHeaders(headers);
+    this.#send({ kind: 'continue_response', headers: { set: [], remove }, order: null });
+  }
+}
+
+function requestChanges(decision: Proceed, foreign: readonly string[], cluster: string | null): HeaderChanges {
+  const set: Header[] = [[HEADER.id, decision.session.record.id]];
+  if (cluster !== null) set.push([HEADER.cluster, cluster]);
+  if (decision.retries === 'none') set.push([HEADER.maxRetries, '0']);
+  else if (decision.retries !== 'leave') addGrant(set, decision.retries);
+  return { set, remove: foreign.filter((name) => !set.some(([ours]) => ours === name)) };
+}
+
+function addGrant(set: Header[], grant: Grant): void {
+  const on: string[] = [...grant.on];
+  if (grant.statuses.length > 0) on.push('retriable-status-codes');
+  if (grant.judged) on.push('retriable-headers');
+  set.push([HEADER.maxRetries, String(grant.maxRetries)]);
+  if (on.length > 0) set.push([HEADER.retryOn, on.join(',')]);
+  if (grant.grpcOn.length > 0) set.push([HEADER.retryGrpcOn, grant.grpcOn.join(',')]);
+  if (grant.statuses.length > 0) set.push([HEADER.retriableStatuses, grant.statuses.join(',')]);
+  if (grant.judged) set.push([HEADER.retriableHeaders, HEADER.retry]);
+  if (grant.perTryTimeoutMs > 0) set.push([HEADER.perTryTimeout, String(Math.ceil(grant.perTryTimeoutMs))]);
+}
