@@ -1,0 +1,140 @@
+// The HTTP side for people and for Prometheus. It shows everything, changes only what a token allows, and whatever
+// is sent to it, or fails inside it, stays in it: traffic never waits for it and the process never ends by it.
+
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
+import type { CircuitSnapshot } from '../core/circuit/state.js';
+import { WriteAccess } from './admin/access.js';
+import { formatAddress, parseAddress, removeStaleSocket } from './admin/address.js';
+import { ENDPOINTS } from './admin/endpoints.js';
+import { clientFault } from './admin/errors.js';
+import type { ForcedState } from './admin/input.js';
+import { addRoutes } from './admin/routes.js';
+import type { Logger } from './logger.js';
+import type { Metrics } from './metrics.js';
+import type { Records } from './records.js';
+
+export type { ForcedState } from './admin/input.js';
+
+export interface AdminDeps {
+  readonly circuits: {
+    all(nowMs: number): readonly CircuitSnapshot[];
+    /** null: no such circuit. */
+    get(name: string, nowMs: number): CircuitSnapshot | null;
+    /** false: no such circuit. */
+    force(name: string, state: ForcedState, nowMs: number): boolean;
+    /** null: no budget. */
+    budgetRemaining(name: string, nowMs: number): number | null;
+  };
+  readonly records: Pick<Records, 'list' | 'get'>;
+  readonly metrics: Pick<Metrics, 'scrape' | 'contentType' | 'fault'>;
+  readonly policy: {
+    inForce(): unknown;
+    explain(cluster: string, route: string | undefined): unknown;
+  };
+  /** false while starting and draining. */
+  ready(): boolean;
+  /** Monotonic milliseconds. */
+  now(): number;
+  toIso(monotonicMs: number): string;
+  /** Without one, nothing can be changed. */
+  readonly token: string | undefined;
+  readonly logger: Pick<Logger, 'fault' | 'circuitSet' | 'adminRefused'>;
+}
+
+export interface AdminOptions {
+  /** For a client to send a whole request. Default: 10,000. */
+  readonly requestTimeoutMs?: number;
+  /** For answers under way when `close` is called. Default: 1000. */
+  readonly closeGraceMs?: number;
+}
+
+export interface Admin {
+  /** `host:port` or `unix:/path`; gives the same with the port that was taken. */
+  listen(address: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+const DEFAULT_REQUEST_TIMEOUT_MS = 10_000;
+const DEFAULT_CLOSE_GRACE_MS = 1000;
+const KEEP_ALIVE_MS = 30_000;
+const MAX_BODY_BYTES = 4096;
+const MAX_CONNECTIONS = 256;
+/** Of a cluster's name in a path, after decoding. */
+const MAX_PARAM_LENGTH = 4096;
+
+export function createAdmin(deps: AdminDeps, options: AdminOptions = {}): Admin {
+  const app = newServer(options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS);
+  const fault = (error: unknown) => {
+    deps.metrics.fault('admin');
+    deps.logger.fault('admin', error);
+  };
+  addErrors(app, fault);
+  app.addHook('onRequest', async (_request, reply) => secure(reply));
+  addRoutes(app, deps, new WriteAccess(deps.token, (refusal) => deps.logger.adminRefused(refusal)));
+  return {
+    listen: (address) => listen(app, address, fault),
+    close: () => close(app, options.closeGraceMs ?? DEFAULT_CLOSE_GRACE_MS),
+  };
+}
+
+function newServer(requestTimeoutMs: number): FastifyInstance {
+  const app = Fastify({
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    // Node looks for late requests only this often; its default is 30 s.
+    http: { connectionsCheckingInterval: Math.min(1000, requestTimeoutMs) },
+    frameworkErrors: (error, _request, reply) => {
+      secure(reply);
+      reply.code(error.statusCode ?? 400).send({ error: error.message });
+    },
+  });
+  app.server.maxConnections = MAX_CONNECTIONS;
+  // The body is read as text whatever its type is called: `curl -d` names it a form.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'string' }, async (_request: unknown, body: string | Buffer) => body);
+  app.setReplySerializer((payload) => JSON.stringify(payload, plain));
+  return app;
+}
+
+function addErrors(app: FastifyInstance, fault: (error: unknown) => void): void {
+  app.setErrorHandler<FastifyError>((error, _request, reply) => {
+    const answer = clientFault(error);
+    if (answer === null) fault(error);
+    if (answer?.status === 401) reply.header('www-authenticate', 'Bearer');
+    reply.code(answer?.status ?? 500).type('application/json; charset=utf-8');
+    return reply.send(answer?.body ?? { error: 'internal error; see the log' });
+  });
+  app.setNotFoundHandler((_request, reply) => {
+    const endpoints = ENDPOINTS.map(({ method, path }) => `${method} ${path}`);
+    return reply.code(404).send({ error: `not found; there is ${endpoints.join(', ')}`, endpoints });
+  });
+}
+
+function secure(reply: FastifyReply): void {
+  reply.header('x-content-type-options', 'nosniff').header('cache-control', 'no-store');
+}
+
+/** The policy holds sets and maps, which JSON alone would show as empty. */
+function plain(_key: string, value: unknown): unknown {
+  if (value instanceof Set) return [...value];
+  if (value instanceof Map) return Object.fromEntries(value);
+  return value;
+}
+
+async function listen(app: FastifyInstance, address: string, fault: (error: unknown) => void): Promise<string> {
+  const where = parseAddress(address);
+  if ('path' in where) await removeStaleSocket(where.path);
+  await app.listen({ ...where });
+  // Before this, an error of the server is the failure of `listen`.
+  app.server.on('error', fault);
+  return formatAddress(app.server.address());
+}
+
+/** Idle connections end at once, answers under way get their time, then everything ends. */
+async function close(app: FastifyInstance, graceMs: number): Promise<void> {
+  const timer = setTimeout(() => app.server.closeAllConnections(), graceMs).unref();
+  await app.close();
+  clearTimeout(timer);
+}

@@ -1,0 +1,50 @@
+// Circuits as the admin server shows them: the core's snapshots with times of the wall clock.
+
+import type { CircuitSnapshot, Transition } from '../../core/circuit/state.js';
+
+type ToIso = (monotonicMs: number) => string;
+
+/** One entry of /circuits. Names are given as they are: they are the keys of /circuits/{cluster}. */
+export function circuitJson(circuit: CircuitSnapshot, toIso: ToIso) {
+  return {
+    cluster: circuit.cluster,
+    state: circuit.state,
+    mode: circuit.mode,
+    requests: circuit.requests,
+    failures: circuit.failures,
+    failureRatio: circuit.failureRatio,
+    openedAt: isoOrNull(circuit.openedAtMs, toIso),
+    retryAt: isoOrNull(circuit.retryAtMs, toIso),
+    reason: circuit.reason,
+  };
+}
+
+/** /circuits/{cluster}: the same, with what takes room. Transitions newest last. */
+export function circuitDetailJson(circuit: CircuitSnapshot, budgetRemaining: number | null, toIso: ToIso) {
+  return {
+    ...circuitJson(circuit, toIso),
+    consecutiveFailures: circuit.consecutiveFailures,
+    slowRatio: circuit.slowRatio,
+    budgetRemaining,
+    transitions: circuit.transitions.map((transition) => transitionJson(transition, toIso)),
+  };
+}
+
+function transitionJson(transition: Transition, toIso: ToIso) {
+  return {
+    at: toIso(transition.atMs),
+    from: transition.from,
+    to: transition.to,
+    reason: transition.reason,
+    requests: transition.requests,
+    failures: transition.failures,
+    failureRatio: transition.failureRatio,
+    slowRatio: transition.slowRatio,
+    consecutiveFailures: transition.consecutiveFailures,
+    retryAt: isoOrNull(transition.retryAtMs, toIso),
+  };
+}
+
+function isoOrNull(monotonicMs: number | null, toIso: ToIso): string | null {
+  return monotonicMs === null ? null : toIso(monotonicMs);
+}

@@ -1,0 +1,61 @@
+// Every line that Sluice may write, with when and what. The README's table is made from this, and a line that is not
+// here cannot be written.
+
+export interface LogEvent {
+  readonly level: 'info' | 'warn' | 'error';
+  /** When the line is written. */
+  readonly when: string;
+  /** Fields beside `level`, `time`, `event` and `msg`. */
+  readonly fields: readonly string[];
+}
+
+export const LOG_EVENTS = {
+  started: { level: 'info', when: 'Sluice is ready', fields: ['version', 'grpc', 'http', 'policy'] },
+  stopping: { level: 'info', when: 'a signal asked it to stop; open requests are finished', fields: ['signal'] },
+  stopped: { level: 'info', when: 'everything is closed; the last line', fields: [] },
+  circuit_opened: {
+    level: 'warn',
+    when: 'a circuit opened, by its figures or by hand',
+    fields: ['cluster', 'from', 'to', 'reason', 'requests', 'failures', 'ratio', 'slowRatio', 'streak', 'retryAt'],
+  },
+  circuit_changed: {
+    level: 'info',
+    when: 'a circuit changed to any other state',
+    fields: ['cluster', 'from', 'to', 'reason', 'requests', 'failures', 'ratio', 'slowRatio', 'streak', 'retryAt'],
+  },
+  circuit_set: { level: 'warn', when: 'an operator set the state of a circuit', fields: ['cluster', 'state'] },
+  admin_refused: {
+    level: 'warn',
+    when: 'the admin server refused to change something (limited)',
+    fields: ['reason'],
+  },
+  request_answered: {
+    level: 'info',
+    when: 'Sluice answered a request, or a retry, with 503 (limited)',
+    fields: ['id', 'method', 'path', 'route', 'cluster', 'reason', 'attempts'],
+  },
+  request_retried: {
+    level: 'info',
+    when: 'a request that needed more than one attempt is over (limited)',
+    fields: ['id', 'method', 'path', 'route', 'cluster', 'result', 'status', 'notRetried', 'attempts'],
+  },
+  lines_left_out: {
+    level: 'info',
+    when: 'a limit left out lines in the last second',
+    fields: ['of', 'cluster', 'reason', 'count'],
+  },
+  policy_applied: { level: 'info', when: 'a changed policy file is in force', fields: ['file', 'warnings'] },
+  policy_rejected: {
+    level: 'error',
+    when: 'a changed policy file has errors; the policy in force stays',
+    fields: ['file', 'errors'],
+  },
+  policy_warning: { level: 'warn', when: 'the policy holds something doubtful', fields: ['file', 'warning'] },
+  fault: {
+    level: 'error',
+    when: 'Sluice failed inside, and let the traffic through (limited)',
+    fields: ['reason', 'error', 'stack'],
+  },
+} as const satisfies Record<string, LogEvent>;
+
+export type LogEventName = keyof typeof LOG_EVENTS;

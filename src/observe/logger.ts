@@ -1,0 +1,226 @@
+// Log lines for operators: one per event worth their time, never one per healthy request. Every line is an entry of
+// LOG_EVENTS. What came from outside is cut and printable; header values and query strings never get here.
+
+import { type Logger as Pino, pino, stdTimeFunctions } from 'pino';
+import type { Transition } from '../core/circuit/state.js';
+import type { Observer } from '../core/observer.js';
+import type { AnswerReason } from '../core/reasons.js';
+import type { RequestRecord } from '../core/record.js';
+import type { FaultReason } from './faults.js';
+import { LOG_EVENTS, type LogEventName } from './log/events.js';
+import { type LeftOut, RateLimit } from './log/rate-limit.js';
+import { type Sink, stdoutSink } from './log/sink.js';
+import { printable } from './printable.js';
+import { pathOf, settledAttempts } from './records/json.js';
+
+export { LOG_EVENTS } from './log/events.js';
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export interface LoggerOptions {
+  /** The least level that is written. Default: info. */
+  readonly level?: LogLevel;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+  readonly toIso: (monotonicMs: number) => string;
+  /** Lines per second for one cluster and reason. Default: 5. */
+  readonly linesPerSecond?: number;
+  /** Lines per second of one kind of event, for all clusters. Default: 100. */
+  readonly totalLinesPerSecond?: number;
+  /** Told of lines that were not written. Default: nobody. */
+  readonly onDropped?: (lines: number) => void;
+  /** Default: standard output. */
+  readonly sink?: Sink;
+}
+
+const DEFAULT_LINES_PER_SECOND = 5;
+const DEFAULT_TOTAL_PER_SECOND = 100;
+const MAX_CLUSTERS = 1000;
+const SWEEP_EVERY_MS = 1000;
+const MAX_STACK_LENGTH = 2000;
+const MAX_LISTED = 50;
+/** Summaries per second and kind of event. */
+const MAX_SUMMARIES = 20;
+
+type Limited = 'request_answered' | 'request_retried' | 'admin_refused' | 'fault';
+type Fields = Readonly<Record<string, unknown>>;
+
+export class Logger implements Partial<Observer> {
+  private readonly pino: Pino;
+  private readonly sink: Sink;
+  private readonly now: () => number;
+  private readonly toIso: (monotonicMs: number) => string;
+  private readonly onDropped: (lines: number) => void;
+  private readonly limits: Readonly<Record<Limited, RateLimit>>;
+  private readonly timer: NodeJS.Timeout;
+
+  constructor(options: LoggerOptions) {
+    this.now = options.now;
+    this.toIso = options.toIso;
+    this.onDropped = options.onDropped ?? (() => {});
+    this.sink = options.sink ?? stdoutSink(this.onDropped);
+    this.pino = pino(
+      {
+        level: knownLevel(options.level ?? 'info'),
+        base: null,
+        timestamp: stdTimeFunctions.isoTime,
+        formatters: { level: (level) => ({ level }) },
+      },
+      this.sink,
+    );
+    this.limits = limitsOf(options);
+    this.timer = setInterval(() => this.safely(() => this.summarise()), SWEEP_EVERY_MS).unref();
+  }
+
+  started(fields: { version: string; grpc: string; http: string; policy: string }): void {
+    this.line('started', fields, 'ready');
+  }
+
+  stopping(signal: string): void {
+    this.line('stopping', { signal }, 'stopping; open requests are finished');
+  }
+
+  stopped(): void {
+    this.line('stopped', {}, 'stopped');
+  }
+
+  policyApplied(file: string, warnings: number): void {
+    this.line('policy_applied', { file, warnings }, 'policy is in force');
+  }
+
+  policyRejected(file: string, errors: readonly string[]): void {
+    const listed = errors.slice(0, MAX_LISTED).map((error) => printable(error));
+    this.line('policy_rejected', { file, errors: listed }, 'policy has errors; the one in force stays');
+  }
+
+  policyWarning(file: string, warning: string): void {
+    this.line('policy_warning', { file, warning: printable(warning) }, 'policy warning');
+  }
+
+  circuitSet(cluster: string, state: string): void {
+    this.line('circuit_set', { cluster: printable(cluster), state }, 'an operator set the circuit');
+  }
+
+  /** `reason`: what was wrong with the attempt to change something. */
+  adminRefused(reason: 'origin' | 'no_token' | 'bad_token'): void {
+    if (!this.wants('admin_refused', '', reason)) return;
+    this.line('admin_refused', { reason }, `admin: change refused: ${reason}`);
+  }
+
+  transition(transition: Transition): void {
+    const { from, to, reason } = transition;
+    const opened = to === 'open' || to === 'forced_open';
+    const fields = {
+      cluster: printable(transition.cluster),
+      from,
+      to,
+      reason,
+      requests: transition.requests,
+      failures: transition.failures,
+      ratio: transition.failureRatio,
+      slowRatio: transition.slowRatio,
+      streak: transition.consecutiveFailures,
+      retryAt: transition.retryAtMs === null ? null : this.toIso(transition.retryAtMs),
+    };
+    this.line(opened ? 'circuit_opened' : 'circuit_changed', fields, `circuit ${from} -> ${to}: ${reason}`);
+  }
+
+  answered(record: RequestRecord, cluster: string, reason: AnswerReason): void {
+    if (!this.wants('request_answered', cluster, reason)) return;
+    const fields = {
+      ...aboutRequest(record),
+      cluster: printable(cluster),
+      reason,
+      attempts: settledAttempts(record).length,
+    };
+    this.line('request_answered', fields, `answered 503: ${reason}`);
+  }
+
+  finished(record: RequestRecord): void {
+    if (record.attempts.length < 2 || !this.wants('request_retried', record.cluster, record.result)) return;
+    const fields = {
+      ...aboutRequest(record),
+      cluster: printable(record.cluster),
+      result: record.result,
+      status: record.status,
+      notRetried: record.notRetried,
+      attempts: settledAttempts(record),
+    };
+    this.line('request_retried', fields, `retried: ${record.result}`);
+  }
+
+  fault(reason: FaultReason, error: unknown): void {
+    if (!this.wants('fault', reason, '')) return;
+    const words = printable(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+    const stack = error instanceof Error && error.stack ? printable(error.stack, MAX_STACK_LENGTH) : null;
+    this.line('fault', { reason, error: words, stack }, `internal fault: ${reason}`);
+  }
+
+  /** Stops the summaries, writes the last of them and what still waits. */
+  close(): void {
+    clearInterval(this.timer);
+    this.safely(() => this.summarise(Number.POSITIVE_INFINITY));
+    this.safely(() => this.sink.flush());
+  }
+
+  /** One line for each cluster and reason that had lines left out in a second that is over. */
+  summarise(nowMs: number = this.now()): void {
+    for (const [of, limit] of Object.entries(this.limits)) {
+      for (const { cluster, reason, count } of condense(limit.takeLeftOut(nowMs))) {
+        this.line('lines_left_out', { of, cluster: printable(cluster), reason, count }, `${count} lines left out`);
+      }
+    }
+  }
+
+  /** For what no caller guards: a broken sink costs lines, never the process. */
+  private safely(write: () => void): void {
+    try {
+      write();
+    } catch {
+      this.onDropped(1);
+    }
+  }
+
+  private wants(event: Limited, cluster: string, reason: string): boolean {
+    if (!this.pino.isLevelEnabled(LOG_EVENTS[event].level)) return false;
+    if (this.limits[event].allows(cluster, reason, this.now())) return true;
+    this.onDropped(1);
+    return false;
+  }
+
+  private line(event: LogEventName, fields: Fields, message: string): void {
+    this.pino[LOG_EVENTS[event].level]({ event, ...fields }, message);
+  }
+}
+
+function aboutRequest(record: RequestRecord): Fields {
+  return {
+    id: printable(record.id),
+    method: printable(record.method),
+    path: pathOf(record),
+    route: printable(record.route),
+  };
+}
+
+function limitsOf(options: LoggerOptions): Readonly<Record<Limited, RateLimit>> {
+  const limit = () =>
+    new RateLimit({
+      perKey: options.linesPerSecond ?? DEFAULT_LINES_PER_SECOND,
+      total: options.totalLinesPerSecond ?? DEFAULT_TOTAL_PER_SECOND,
+      maxClusters: MAX_CLUSTERS,
+    });
+  return { request_answered: limit(), request_retried: limit(), admin_refused: limit(), fault: limit() };
+}
+
+/** The largest, and the rest as one: a summary must not become the storm it stands for. */
+function condense(leftOut: readonly LeftOut[]): LeftOut[] {
+  const rest = leftOut.slice(MAX_SUMMARIES).reduce((sum, { count }) => sum + count, 0);
+  const shown = leftOut.slice(0, MAX_SUMMARIES);
+  return rest === 0 ? shown : [...shown, { cluster: '_other', reason: '_other', count: rest }];
+}
+
+function knownLevel(level: LogLevel): LogLevel {
+  if (LOG_LEVELS.includes(level)) return level;
+  throw new RangeError(`log level is ${JSON.stringify(level)}; choose one of ${LOG_LEVELS.join(', ')}`);
+}

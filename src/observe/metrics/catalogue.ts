@@ -1,0 +1,129 @@
+// Every metric that Sluice exports, in one place: the name is a public interface (dashboards, alerts), the help is
+// what an operator reads, and the README's table is made from it. Base units; counters end in `_total`.
+
+export interface MetricEntry<L extends string = string> {
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly help: string;
+  readonly labels: readonly L[];
+  /** Upper bounds, in the unit of the name; histograms only. */
+  readonly buckets?: readonly number[];
+}
+
+/** Attempts: 1 ms to 60 s. */
+const ATTEMPT_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] as const;
+/** Decisions: 1 us to 10 ms. */
+const DECISION_SECONDS = [1e-6, 2.5e-6, 5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 1e-2] as const;
+
+export const METRICS = {
+  sluice_requests_total: {
+    type: 'counter',
+    help: 'Requests that admission decided on, by routed cluster and decision.',
+    labels: ['cluster', 'decision'],
+  },
+  sluice_attempts_total: {
+    type: 'counter',
+    help: 'Settled attempts, by the cluster they went to, the stage they ended in and what they say about the upstream.',
+    labels: ['cluster', 'stage', 'outcome'],
+  },
+  sluice_attempt_duration_seconds: {
+    type: 'histogram',
+    help: 'Time from the start of an attempt to its response headers, or to its end where none came.',
+    labels: ['cluster'],
+    buckets: ATTEMPT_SECONDS,
+  },
+  sluice_retries_total: {
+    type: 'counter',
+    help: 'Retries granted, refused, and those that saved a request, by the reason for it.',
+    labels: ['cluster', 'result', 'reason'],
+  },
+  sluice_retry_budget_remaining: {
+    type: 'gauge',
+    help: 'Retries that the budget of the cluster still allows at this moment.',
+    labels: ['cluster'],
+  },
+  sluice_circuit_state: {
+    type: 'gauge',
+    help: 'State of the circuit: 1 for the state it is in, 0 for every other.',
+    labels: ['cluster', 'state'],
+  },
+  sluice_circuit_transitions_total: {
+    type: 'counter',
+    help: 'Changes of state of a circuit, with the reason.',
+    labels: ['cluster', 'from', 'to', 'reason'],
+  },
+  sluice_short_circuits_total: {
+    type: 'counter',
+    help: 'Requests and retries that Sluice answered with 503 in the place of the upstream.',
+    labels: ['cluster', 'reason'],
+  },
+  sluice_reroutes_total: {
+    type: 'counter',
+    help: 'Requests sent to a fallback because the circuit of their own cluster did not admit them.',
+    labels: ['from', 'to'],
+  },
+  sluice_shadow_total: {
+    type: 'counter',
+    help: 'What would have been done to a request if the mode were enforce.',
+    labels: ['cluster', 'decision', 'reason'],
+  },
+  sluice_decision_duration_seconds: {
+    type: 'histogram',
+    help: 'Time from the arrival of a message to the answer to it, without intended waits.',
+    labels: ['role'],
+    buckets: DECISION_SECONDS,
+  },
+  sluice_streams: {
+    type: 'gauge',
+    help: 'External processing streams that are open.',
+    labels: ['role'],
+  },
+  sluice_records: {
+    type: 'gauge',
+    help: 'Request histories held for /requests.',
+    labels: [],
+  },
+  sluice_trace_entries_total: {
+    type: 'counter',
+    help: 'Access log entries received, by kind and by what they matched.',
+    labels: ['type', 'match'],
+  },
+  sluice_policy_reloads_total: {
+    type: 'counter',
+    help: 'Policy reloads: applied, or rejected with the policy in force unchanged.',
+    labels: ['result'],
+  },
+  sluice_dropped_total: {
+    type: 'counter',
+    help: 'What fell out of a bounded store before its time.',
+    labels: ['reason'],
+  },
+  sluice_faults_total: {
+    type: 'counter',
+    help: 'Internal faults; in each Sluice failed open.',
+    labels: ['reason'],
+  },
+  sluice_log_lines_dropped_total: {
+    type: 'counter',
+    help: 'Log lines left out by the rate limit, or because their reader was too slow.',
+    labels: [],
+  },
+  sluice_label_overflow_total: {
+    type: 'counter',
+    help: 'Updates counted under the cluster "_other" because the limit on label values was reached.',
+    labels: [],
+  },
+  sluice_build_info: {
+    type: 'gauge',
+    help: 'Always 1; the labels tell the versions of Sluice and Node.',
+    labels: ['version', 'node'],
+  },
+} as const satisfies Record<string, MetricEntry>;
+
+export type MetricName = keyof typeof METRICS;
+
+/** Gauges with a name that only counters may have: prom-client's defaults break Prometheus' naming rules here. */
+export const MISNAMED_DEFAULTS = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+] as const;

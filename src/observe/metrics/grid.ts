@@ -1,0 +1,70 @@
+// Counters for every combination of a metric's closed labels, as plain numbers in one flat array. prom-client takes
+// about 700 ns to find a counter by its labels and 21 ns are needed to find one by index, so the traffic counts
+// here and the scrape reads.
+
+type Words = readonly string[];
+type Labels = Readonly<Record<string, string>>;
+
+/** The combinations of up to three closed label sets, numbered. Made once per metric, shared by all clusters. */
+export class Grid<A extends string, B extends string = never, C extends string = never> {
+  /** Labels of each cell, by its number. */
+  readonly labels: readonly Labels[];
+  private readonly a: Readonly<Record<string, number>>;
+  private readonly b: Readonly<Record<string, number>>;
+  private readonly c: Readonly<Record<string, number>>;
+
+  constructor(
+    a: readonly [string, readonly A[]],
+    b?: readonly [string, readonly B[]],
+    c?: readonly [string, readonly C[]],
+  ) {
+    const cWords: Words = c?.[1] ?? [''];
+    const bWords: Words = b?.[1] ?? [''];
+    this.c = offsets(cWords, 1);
+    this.b = offsets(bWords, cWords.length);
+    this.a = offsets(a[1], cWords.length * bWords.length);
+    this.labels = combine([a, b, c].filter((dimension) => dimension !== undefined));
+  }
+
+  /** Number of a cell; NaN for a word that is not of the set. A label set that the grid does not have is left out. */
+  cell(a: A, b?: B, c?: C): number {
+    return (this.a[a] ?? NaN) + (this.b[b ?? ''] ?? NaN) + (this.c[c ?? ''] ?? NaN);
+  }
+}
+
+/** The counts of one grid for one cluster. Holds no memory before the first count. */
+export class Cells<A extends string, B extends string = never, C extends string = never> {
+  private counts: Float64Array | null = null;
+  private readonly grid: Grid<A, B, C>;
+
+  constructor(grid: Grid<A, B, C>) {
+    this.grid = grid;
+  }
+
+  add(a: A, b?: B, c?: C): void {
+    this.counts ??= new Float64Array(this.grid.labels.length);
+    const cell = this.grid.cell(a, b, c);
+    this.counts[cell] = (this.counts[cell] ?? 0) + 1;
+  }
+
+  /** Calls back for every cell that was counted, or for all of them. */
+  each(all: boolean, visit: (labels: Labels, count: number) => void): void {
+    for (let cell = 0; cell < this.grid.labels.length; cell++) {
+      const count = this.counts?.[cell] ?? 0;
+      const labels = this.grid.labels[cell];
+      if (labels !== undefined && (all || count > 0)) visit(labels, count);
+    }
+  }
+}
+
+function offsets(words: Words, stride: number): Readonly<Record<string, number>> {
+  return Object.fromEntries(words.map((word, index) => [word, index * stride]));
+}
+
+function combine(dimensions: readonly (readonly [string, Words])[]): readonly Labels[] {
+  let rows: readonly Labels[] = [{}];
+  for (const [name, words] of dimensions) {
+    rows = rows.flatMap((row) => words.map((word) => ({ ...row, [name]: word })));
+  }
+  return rows;
+}

@@ -1,0 +1,54 @@
+// Gauges are not kept, they are asked for: what is true at the moment of the scrape, read from its owner.
+
+import type { CircuitSnapshot } from '../../core/circuit/state.js';
+import { CIRCUIT_STATES, ROLES, type Role } from '../../core/reasons.js';
+import type { Sample } from './exposed.js';
+import { clusterLabel } from './labels.js';
+
+export interface GaugeSources {
+  circuits(): readonly CircuitSnapshot[];
+  /** null: the cluster has no budget. */
+  budgetRemaining(cluster: string): number | null;
+  /** Streams open now. */
+  streams(role: Role): number;
+  /** Request histories held. */
+  records(): number;
+}
+
+/**
+ * At most `limit` circuits, each label once. Past the limit, circuits that are not closed go first: a circuit in
+ * trouble is never hidden behind a healthy one.
+ */
+function shown(circuits: readonly CircuitSnapshot[], limit: number): Map<string, CircuitSnapshot> {
+  const ordered = circuits.length <= limit ? circuits : [...circuits].sort((a, b) => calm(a) - calm(b));
+  const byLabel = new Map<string, CircuitSnapshot>();
+  for (const circuit of ordered) {
+    if (byLabel.size >= limit) break;
+    const label = clusterLabel(circuit.cluster);
+    if (!byLabel.has(label)) byLabel.set(label, circuit);
+  }
+  return byLabel;
+}
+
+function calm(circuit: CircuitSnapshot): number {
+  return circuit.state === 'closed' ? 1 : 0;
+}
+
+export function circuitStates(sources: GaugeSources, limit: number): Sample[] {
+  return [...shown(sources.circuits(), limit)].flatMap(([cluster, circuit]) =>
+    CIRCUIT_STATES.map((state) => ({ labels: { cluster, state }, value: circuit.state === state ? 1 : 0 })),
+  );
+}
+
+export function budgets(sources: GaugeSources, limit: number): Sample[] {
+  const samples: Sample[] = [];
+  for (const [cluster, circuit] of shown(sources.circuits(), limit)) {
+    const value = sources.budgetRemaining(circuit.cluster);
+    if (value !== null && !Number.isNaN(value)) samples.push({ labels: { cluster }, value });
+  }
+  return samples;
+}
+
+export function openStreams(sources: GaugeSources): Sample[] {
+  return ROLES.map((role) => ({ labels: { role }, value: sources.streams(role) }));
+}
