@@ -1,3 +1,24 @@
 import { defineConfig } from 'vitest/config';
 
-export default defineConfig({ test: { include: ['test/**/*.test.ts'] } });
+const build = 'test/support/setup/build.ts';
+const envoy = 'test/support/setup/envoy.ts';
+
+// Two projects, so that `npx vitest run --project unit` needs neither Envoy nor patience.
+export default defineConfig({
+  test: {
+    // Two Envoys, two Sluices and their upstreams keep two cores busy.
+    maxWorkers: 2,
+    projects: [
+      { test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/envoy/**'], globalSetup: [build] } },
+      {
+        test: {
+          name: 'envoy',
+          include: ['test/envoy/**/*.test.ts'],
+          globalSetup: [build, envoy],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});

@@ -1,0 +1,67 @@
+// Envoy and Sluice are children of the test process: none may outlive it, and a test that fails needs what they said.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+const STOP_TIMEOUT_MS = 5_000;
+
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+export interface Child {
+  readonly pid: number;
+  /** Everything said so far. */
+  stdout(): string;
+  stderr(): string;
+  /** Exit code, or null while it runs or when a signal ended it. */
+  exitCode(): number | null;
+  hasExited(): boolean;
+  signal(name: NodeJS.Signals): void;
+  /** Resolves with the exit code (null: ended by a signal) once it is gone. */
+  exited(): Promise<number | null>;
+  /** SIGTERM, and after five seconds SIGKILL; resolves like `exited`. */
+  stop(): Promise<number | null>;
+}
+
+/** @throws Error when there is no such command. */
+export async function startChild(command: string, args: readonly string[], env = process.env): Promise<Child> {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
+  await once(child, 'spawn');
+  running.add(child);
+  const out = collect(child.stdout);
+  const err = collect(child.stderr);
+  const gone = new Promise<number | null>((resolve) => {
+    child.once('close', (code) => {
+      running.delete(child);
+      resolve(code);
+    });
+  });
+  const hasExited = () => child.exitCode !== null || child.signalCode !== null;
+  return {
+    pid: child.pid ?? -1,
+    stdout: out,
+    stderr: err,
+    exitCode: () => child.exitCode,
+    hasExited,
+    signal: (name) => child.kill(name),
+    exited: () => gone,
+    async stop() {
+      if (!hasExited()) child.kill('SIGTERM');
+      const killer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+      const code = await gone;
+      clearTimeout(killer);
+      return code;
+    },
+  };
+}
+
+function collect(stream: NodeJS.ReadableStream): () => string {
+  let text = '';
+  stream.setEncoding('utf8');
+  stream.on('data', (chunk: string) => {
+    text += chunk;
+  });
+  return () => text;
+}
