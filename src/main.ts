@@ -1,1 +1,164 @@
-console.log(1);
+#!/usr/bin/env node
+// The command line. Reads arguments and environment, says clearly what is wrong with them, and starts what is asked.
+
+import { Command, CommanderError, Option } from 'commander';
+import { startApp } from './app.js';
+import { LOG_LEVELS, type LogLevel } from './observe/logger.js';
+import { inertWarnings } from './policy/inert.js';
+import { policyJsonSchemaText } from './policy/json-schema.js';
+import { loadPolicy } from './policy/load.js';
+import { formatProblem } from './policy/problems.js';
+import { VERSION } from './version.js';
+
+const DEFAULT_GRPC = '127.0.0.1:9002';
+const DEFAULT_HTTP = '127.0.0.1:9003';
+
+interface ServeOptions {
+  readonly policy?: string;
+  readonly grpc: string;
+  readonly http: string;
+  readonly logLevel: LogLevel;
+  readonly drain: number;
+}
+
+const AFTER_HELP = `
+Examples:
+  sluice check policy.yaml
+  sluice serve --policy policy.yaml
+  sluice serve --policy policy.yaml --grpc unix:/run/sluice/sluice.sock --http 0.0.0.0:9003
+
+Envoy has to be told to ask Sluice: envoy.yaml in this repository is a complete, commented example.`;
+
+const AFTER_SERVE_HELP = `
+On the gRPC address: ExternalProcessor, AccessLogService and grpc.health.v1.Health.
+On the HTTP address: /metrics, /healthz, /readyz, /circuits, /requests, /policy.
+
+The policy file is read again when it changes; a file with errors changes nothing and is reported.
+SIGTERM and SIGINT finish what is open, for at most the drain time, and end with status 0. A second one ends at once.
+
+Environment:
+  SLUICE_ADMIN_TOKEN  allows PUT /circuits/{cluster} to those who send it as bearer token; without it nothing can be
+                      changed from outside
+
+Exit status: 0 stopped when asked, 1 policy or address unusable, 2 wrong usage.`;
+
+const AFTER_CHECK_HELP = `
+Prints every error, each as FILE:LINE:COLUMN path: what is wrong and what to do; then warnings.
+Exit status: 0 no error, 1 errors, 2 wrong usage.`;
+
+function program(): Command {
+  const sluice = new Command('sluice')
+    .description('Safe retries and circuits for Envoy, as an external-processing sidecar.')
+    .version(VERSION, '--version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .addHelpText('after', AFTER_HELP)
+    .showHelpAfterError('(sluice --help says more)')
+    .exitOverride();
+  sluice
+    .command('serve')
+    .description('run the sidecar')
+    .addOption(new Option('--policy <file>', 'the policy, YAML (required)').env('SLUICE_POLICY'))
+    .addOption(address('--grpc', 'where Envoy speaks to Sluice', 'SLUICE_GRPC', DEFAULT_GRPC))
+    .addOption(address('--http', 'where people and Prometheus do', 'SLUICE_HTTP', DEFAULT_HTTP))
+    .addOption(
+      new Option('--log-level <level>', 'least level that is logged')
+        .env('SLUICE_LOG_LEVEL')
+        .choices(LOG_LEVELS)
+        .default('info'),
+    )
+    .addOption(
+      new Option('--drain <seconds>', 'how long a stop waits for open requests').argParser(seconds).default(10),
+    )
+    .addHelpText('after', AFTER_SERVE_HELP)
+    .action(serve);
+  sluice
+    .command('check')
+    .description('check a policy file and say everything that is wrong with it')
+    .argument('<file>', 'the policy, YAML')
+    .addHelpText('after', AFTER_CHECK_HELP)
+    .action(check);
+  sluice
+    .command('schema')
+    .description('print the JSON Schema of the policy file, for editors')
+    .action(() => void process.stdout.write(policyJsonSchemaText()));
+  return sluice;
+}
+
+function address(flag: string, description: string, variable: string, byDefault: string): Option {
+  return new Option(`${flag} <addr>`, `${description}: host:port or unix:/path`).env(variable).default(byDefault);
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value) && value >= 0 && value <= 3600) return value;
+  throw new CommanderError(2, 'sluice.drain', `error: --drain is '${text}'; give seconds from 0 to 3600`);
+}
+
+async function serve(options: ServeOptions): Promise<void> {
+  const { policy: policyFile } = options;
+  if (policyFile === undefined) {
+    throw new CommanderError(2, 'sluice.policy', 'error: no policy: give --policy FILE or set SLUICE_POLICY');
+  }
+  const loaded = await loadPolicy(policyFile);
+  if (!loaded.ok) {
+    complain(loaded.problems.map(formatProblem));
+    return;
+  }
+  const app = await startApp({
+    policy: loaded.policy,
+    warnings: loaded.warnings,
+    policyFile,
+    policyText: loaded.text,
+    grpc: options.grpc,
+    http: options.http,
+    logLevel: options.logLevel,
+    adminToken: process.env.SLUICE_ADMIN_TOKEN || undefined,
+  });
+  stopOnSignal((signal) => app.stop(signal, options.drain * 1000));
+}
+
+function stopOnSignal(stop: (signal: string) => Promise<void>): void {
+  let stopping = false;
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    stop(signal).then(
+      () => process.exit(0),
+      (error: unknown) => {
+        complain([String(error)]);
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+}
+
+async function check(file: string): Promise<void> {
+  const loaded = await loadPolicy(file);
+  if (!loaded.ok) {
+    const count = loaded.problems.length;
+    complain([...loaded.problems.map(formatProblem), `${file}: ${count} error${count === 1 ? '' : 's'}`]);
+    return;
+  }
+  const warnings = [...loaded.warnings, ...inertWarnings(loaded.policy)];
+  for (const warning of warnings) process.stdout.write(`warning: ${warning}\n`);
+  process.stdout.write(`${file}: ok\n`);
+}
+
+function complain(lines: readonly string[]): void {
+  for (const line of lines) process.stderr.write(`${line}\n`);
+  process.exitCode = 1;
+}
+
+program()
+  .parseAsync()
+  .catch((error: unknown) => {
+    if (error instanceof CommanderError) {
+      // Help and version end here as well, with status 0; the rest is wrong usage.
+      if (error.code.startsWith('sluice.')) process.stderr.write(`${error.message}\n`);
+      process.exitCode = error.exitCode === 0 ? 0 : 2;
+      return;
+    }
+    complain([error instanceof Error ? `error: ${error.message}` : `error: ${String(error)}`]);
+  });

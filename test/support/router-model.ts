@@ -116,7 +116,7 @@ const ENDS: Readonly<Record<Extract<Meets, string>, End>> = {
     details: 'downstream_remote_disconnect',
   }),
   flags_contradict: end({ flags: UF, written: true, failure: 'delayed connect error', matches: [] }),
-  nothing_known: end({}),
+  nothing_known: end({ details: 'unheard_of' }),
 };
 
 const HOST = '10.0.0.1:80';

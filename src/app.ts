@@ -1,0 +1,229 @@
+// Wires the parts of a running sidecar: core, handlers, gRPC, metrics, records, logs, admin and policy file. The only
+// place that knows all of them; it decides nothing.
+
+import { after, monotonicNow, toIso } from './clock.js';
+import { CircuitRegistry } from './core/circuit/registry.js';
+import { Engine } from './core/engine.js';
+import type { Observer } from './core/observer.js';
+import type { Role } from './core/reasons.js';
+import { AdmissionHandler } from './handlers/admission.js';
+import { AttemptHandler } from './handlers/attempt.js';
+import type { HandlerDeps } from './handlers/deps.js';
+import { randomIds } from './ids.js';
+import { createAdmin } from './observe/admin.js';
+import { Logger, type LogLevel } from './observe/logger.js';
+import { Metrics } from './observe/metrics.js';
+import { createObserver } from './observe/observer.js';
+import { Records } from './observe/records.js';
+import { inertWarnings } from './policy/inert.js';
+import { parsePolicy } from './policy/load.js';
+import { formatProblem } from './policy/problems.js';
+import type { Policy } from './policy/resolve.js';
+import { type PolicyChange, watchPolicy } from './policy/watch.js';
+import { startGrpcServer } from './server/grpc.js';
+import type { FaultPlace, TransportHooks } from './server/hooks.js';
+import { VERSION } from './version.js';
+
+export interface AppOptions {
+  /** The policy in force at the start, already checked. */
+  readonly policy: Policy;
+  readonly warnings: readonly string[];
+  readonly policyFile: string;
+  /** The file's text, to notice changes against. */
+  readonly policyText: string;
+  /** `host:port`, `[ipv6]:port` or `unix:/path`. */
+  readonly grpc: string;
+  readonly http: string;
+  readonly logLevel: LogLevel;
+  /** Without one, the HTTP side changes nothing. */
+  readonly adminToken: string | undefined;
+}
+
+export interface App {
+  readonly grpc: string;
+  readonly http: string;
+  /** Takes nothing new, finishes what is open within `graceMs`, and closes everything. */
+  stop(signal: string, graceMs: number): Promise<void>;
+}
+
+const SWEEP_EVERY_MS = 1000;
+
+/** @throws Error where an address cannot be listened on; nothing is left open then. */
+export async function startApp(options: AppOptions): Promise<App> {
+  const sidecar = new Sidecar(options);
+  try {
+    return await sidecar.start();
+  } catch (error) {
+    sidecar.dispose();
+    throw error;
+  }
+}
+
+class Sidecar {
+  readonly #options: AppOptions;
+  readonly #metrics = new Metrics({ version: VERSION });
+  readonly #logger: Logger;
+  readonly #records: Records;
+  readonly #circuits: CircuitRegistry;
+  readonly #engine: Engine;
+  readonly #openStreams: Record<Role, number> = { admission: 0, gate: 0, judge: 0 };
+  readonly #disposers: (() => void)[] = [];
+  #policy: Policy;
+  #ready = false;
+
+  constructor(options: AppOptions) {
+    this.#options = options;
+    this.#policy = options.policy;
+    this.#logger = new Logger({
+      level: options.logLevel,
+      now: monotonicNow,
+      toIso,
+      onDropped: (lines) => this.#metrics.logLinesDropped(lines),
+    });
+    this.#records = new Records({ onDropped: () => this.#metrics.dropped('record') });
+    const observer = createObserver({ metrics: this.#metrics, records: this.#records, logger: this.#logger });
+    this.#circuits = this.#newCircuits(observer);
+    this.#engine = new Engine({
+      policy: this.#policy,
+      circuits: this.#circuits,
+      observer,
+      random: Math.random,
+      newId: randomIds(),
+    });
+  }
+
+  async start(): Promise<App> {
+    this.#connectGauges();
+    this.#warn(this.#policy, this.#options.warnings);
+    const grpc = await this.#startGrpc();
+    this.#disposers.push(() => void grpc.drain(0));
+    const admin = this.#newAdmin();
+    const http = await admin.listen(this.#options.http);
+    this.#keepGoing();
+    this.#ready = true;
+    this.#logger.started({ version: VERSION, grpc: grpc.address, http, policy: this.#options.policyFile });
+    return {
+      grpc: grpc.address,
+      http,
+      stop: async (signal, graceMs) => {
+        this.#ready = false;
+        this.#logger.stopping(signal);
+        await grpc.drain(graceMs);
+        await admin.close();
+        this.dispose();
+        this.#logger.stopped();
+        this.#logger.close();
+      },
+    };
+  }
+
+  dispose(): void {
+    for (const dispose of this.#disposers.splice(0)) dispose();
+  }
+
+  #newCircuits(observer: Observer): CircuitRegistry {
+    return new CircuitRegistry({
+      policyFor: (cluster) => this.#policy.forCluster(cluster).circuit,
+      onTransition: (transition) => observer.transition(transition),
+      onDropped: () => observer.dropped('cluster'),
+      random: Math.random,
+    });
+  }
+
+  #startGrpc() {
+    const deps: HandlerDeps = { engine: this.#engine, now: monotonicNow, wallNow: Date.now, after };
+    return startGrpcServer({
+      address: this.#options.grpc,
+      openStream: (role, send) =>
+        role === 'admission' ? new AdmissionHandler(deps, send) : new AttemptHandler(deps, send),
+      traced: (entry) => this.#engine.traced(entry, monotonicNow()),
+      serving: () => this.#ready,
+      hooks: this.#hooks(),
+    });
+  }
+
+  #hooks(): TransportHooks {
+    return {
+      streamOpened: (role) => {
+        this.#openStreams[role]++;
+      },
+      streamClosed: (role) => {
+        this.#openStreams[role]--;
+      },
+      decided: (role, seconds) => this.#metrics.decisionTook(role, seconds * 1000),
+      fault: (place, error) => this.#fault(place, error),
+    };
+  }
+
+  #fault(place: FaultPlace, error: unknown): void {
+    const reason = place.startsWith('access_log') ? 'trace' : 'decision';
+    this.#metrics.fault(reason);
+    this.#logger.fault(reason, error);
+  }
+
+  #newAdmin() {
+    const engine = this.#engine;
+    const circuits = this.#circuits;
+    return createAdmin({
+      circuits: {
+        all: (now) => circuits.all(now),
+        get: (name, now) => circuits.get(name)?.snapshot(now) ?? null,
+        force: (name, state, now) => circuits.get(name)?.force(state, now) ?? false,
+        budgetRemaining: (name, now) => engine.budgetRemaining(name, now),
+      },
+      records: this.#records,
+      metrics: this.#metrics,
+      policy: {
+        inForce: () => this.#policy.toJSON(),
+        explain: (cluster, route) => this.#policy.explain(cluster, route),
+      },
+      ready: () => this.#ready,
+      now: monotonicNow,
+      toIso,
+      token: this.#options.adminToken,
+      logger: this.#logger,
+    });
+  }
+
+  #connectGauges(): void {
+    this.#metrics.readFrom({
+      circuits: () => this.#circuits.all(monotonicNow()),
+      budgetRemaining: (cluster) => this.#engine.budgetRemaining(cluster, monotonicNow()),
+      streams: (role) => this.#openStreams[role],
+      records: () => this.#records.size,
+    });
+  }
+
+  /** What goes on beside the traffic. */
+  #keepGoing(): void {
+    const sweep = setInterval(() => this.#engine.sweep(monotonicNow()), SWEEP_EVERY_MS).unref();
+    this.#disposers.push(() => clearInterval(sweep));
+    const { policyFile, policyText } = this.#options;
+    const watch = watchPolicy(policyFile, (change) => this.#policyChanged(change), { initialText: policyText });
+    this.#disposers.push(() => watch.close());
+  }
+
+  #policyChanged(change: PolicyChange): void {
+    const { policyFile } = this.#options;
+    if (change.kind === 'unreadable') return this.#rejected([change.message]);
+    const parsed = parsePolicy(change.text, policyFile);
+    if (!parsed.ok) return this.#rejected(parsed.problems.map(formatProblem));
+    this.#policy = parsed.policy;
+    this.#engine.usePolicy(parsed.policy, monotonicNow());
+    this.#metrics.policyReload('applied');
+    this.#logger.policyApplied(policyFile, parsed.warnings.length);
+    this.#warn(parsed.policy, parsed.warnings);
+  }
+
+  /** The policy in force stays. */
+  #rejected(errors: readonly string[]): void {
+    this.#metrics.policyReload('rejected');
+    this.#logger.policyRejected(this.#options.policyFile, errors);
+  }
+
+  #warn(policy: Policy, warnings: readonly string[]): void {
+    for (const warning of [...warnings, ...inertWarnings(policy)]) {
+      this.#logger.policyWarning(this.#options.policyFile, warning);
+    }
+  }
+}

@@ -1,0 +1,21 @@
+// Ids of requests. They travel in a request header, so whoever serves the request sees its own; nobody may be able
+// to guess another's, for evidence is matched by them. Random bytes are drawn in bulk: one draw serves many requests.
+
+import { randomFillSync } from 'node:crypto';
+
+const ID_BYTES = 15;
+const IDS_PER_DRAW = 256;
+
+/** Each call gives a new id: 120 random bits as 20 characters that are safe in a header, a path and a log. */
+export function randomIds(): () => string {
+  const pool = Buffer.alloc(ID_BYTES * IDS_PER_DRAW);
+  let next = pool.length;
+  return () => {
+    if (next === pool.length) {
+      randomFillSync(pool);
+      next = 0;
+    }
+    next += ID_BYTES;
+    return pool.toString('base64url', next - ID_BYTES, next);
+  };
+}

@@ -1,0 +1,150 @@
+// Family N: an inference pool with several providers, each a cluster with the judge.
+
+import { type Scenario, times } from './scenario.js';
+
+const pool = (more: object = {}, clusters: object = {}) => ({
+  ceilings: { maxRetries: 10 },
+  defaults: {
+    circuit: { minimumRequests: 50 },
+    retry: {
+      maxRetries: 3,
+      judge: true,
+      statuses: [408, 429, 502, 503],
+      nonIdempotent: true,
+      backoff: { base: '500ms', max: '8s', jitter: 'none', byStatus: { 429: { base: '1s', max: '8s' } } },
+      ...more,
+    },
+  },
+  clusters,
+});
+const ask = { cluster: 'a', method: 'POST', path: '/v1/chat' };
+const fallback = { a: { fallback: ['b'] } };
+
+export const familyN: readonly Scenario[] = [
+  {
+    id: 'N1',
+    title: 'refused on every attempt makes four attempts',
+    policy: pool(),
+    request: ask,
+    meets: { a: ['refused'] },
+    expect: { attempts: times(4, 'a'), status: 503, from: 'envoy', notRetried: 'exhausted' },
+  },
+  {
+    id: 'N2',
+    title: 'refused, then 200, is one success',
+    policy: pool(),
+    request: ask,
+    meets: { a: ['refused', { status: 200 }] },
+    expect: { attempts: ['a', 'a'], status: 200, result: 'success', windows: { a: [2, 1] } },
+  },
+  {
+    id: 'N3',
+    title: 'an opted-in 502 waits 500, 1000, 2000 ms and the last one is passed on',
+    policy: pool(),
+    request: { ...ask, method: 'GET' },
+    meets: { a: [{ status: 502 }] },
+    expect: {
+      attempts: times(4, 'a'),
+      status: 502,
+      from: 'upstream',
+      waits: [500, 1000, 2000],
+      notRetried: 'exhausted',
+    },
+  },
+  {
+    id: 'N4',
+    title: 'a 400 is one attempt and no failure',
+    policy: pool(),
+    request: ask,
+    meets: { a: [{ status: 400 }] },
+    expect: { attempts: ['a'], status: 400, notRetried: null, windows: { a: [1, 0] } },
+  },
+  {
+    id: 'N5',
+    title: 'a 429 has a schedule of its own: 1, 2, 4 s',
+    policy: pool(),
+    request: ask,
+    meets: { a: [{ status: 429 }] },
+    expect: { attempts: times(4, 'a'), status: 429, waits: [1000, 2000, 4000] },
+  },
+  {
+    id: 'N6',
+    title: 'a 408 goes to the fallback once and never back',
+    policy: pool({}, fallback),
+    request: ask,
+    meets: { a: [{ status: 408 }], b: [{ status: 200 }] },
+    expect: { attempts: ['a', 'b'], status: 200 },
+  },
+  {
+    id: 'N7',
+    title: 'a failure that is no transport failure and no opted-in status is one attempt',
+    policy: pool({ statuses: [503] }),
+    request: ask,
+    meets: { a: [{ status: 500 }] },
+    expect: { attempts: ['a'], status: 500, notRetried: 'not_retriable' },
+  },
+  {
+    id: 'N8',
+    title: 'a response timeout after a written POST is one attempt',
+    policy: pool({ nonIdempotent: false, on: ['connect-failure', 'reset'] }),
+    request: ask,
+    meets: { a: ['no_answer'] },
+    expect: { attempts: ['a'], status: 503, notRetried: 'not_idempotent' },
+  },
+  {
+    id: 'N8',
+    title: 'a connect timeout is four attempts',
+    policy: pool({ nonIdempotent: false }),
+    request: ask,
+    meets: { a: ['connect_timeout'] },
+    expect: { attempts: times(4, 'a'), status: 503 },
+  },
+  {
+    id: 'N9',
+    title: 'where A answers 503 the answer of fallback B is the one',
+    policy: pool({}, fallback),
+    request: ask,
+    meets: { a: [{ status: 503 }], b: [{ status: 200 }] },
+    expect: { attempts: ['a', 'b'], status: 200, result: 'success', windows: { a: [1, 1], b: [1, 0] } },
+  },
+  {
+    id: 'N10',
+    title: 'two failing clusters take turns, and each counts one failure',
+    policy: pool({ maxRetries: 7, backoff: { base: '1ms', max: '1ms', jitter: 'none' } }, fallback),
+    request: ask,
+    meets: { a: [{ status: 503 }], b: [{ status: 503 }] },
+    expect: { attempts: ['a', 'b', 'a', 'b', 'a', 'b', 'a', 'b'], status: 503, windows: { a: [1, 1], b: [1, 1] } },
+  },
+  {
+    id: 'N12',
+    title: 'an early end reports the attempts made, not the attempts allowed',
+    policy: pool(),
+    request: ask,
+    meets: { a: [{ status: 503 }, { status: 400 }] },
+    expect: { attempts: ['a', 'a'], status: 400 },
+  },
+  {
+    id: 'N13',
+    title: 'four failing attempts of one request are one failure in the window',
+    policy: pool(),
+    request: ask,
+    meets: { a: [{ status: 503 }] },
+    expect: { attempts: times(4, 'a'), status: 503, windows: { a: [1, 1] } },
+  },
+  {
+    id: 'N14',
+    title: 'the last failure picks the schedule, the exponent is shared',
+    policy: pool(),
+    request: ask,
+    meets: { a: [{ status: 503 }, { status: 429 }, { status: 503 }, { status: 200 }] },
+    expect: { attempts: times(4, 'a'), status: 200, waits: [500, 2000, 2000] },
+  },
+  {
+    id: 'N16',
+    title: 'a cluster whose failure was not transient is not tried again in this request',
+    policy: pool({}, fallback),
+    request: ask,
+    meets: { a: [{ status: 408 }], b: [{ status: 503 }] },
+    expect: { attempts: ['a', 'b', 'b'], status: 503 },
+  },
+];
