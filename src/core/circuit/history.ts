@@ -1,0 +1,26 @@
+// The last transitions of a circuit, for those who ask how it came to be where it is. Bounded; changes are rare, so
+// a plain array will do.
+
+import type { TransitionReason } from '../reasons.js';
+import type { Transition } from './state.js';
+
+const KEPT_TRANSITIONS = 20;
+
+export class History {
+  readonly #transitions: Transition[] = [];
+
+  add(transition: Transition): void {
+    this.#transitions.push(transition);
+    if (this.#transitions.length > KEPT_TRANSITIONS) this.#transitions.shift();
+  }
+
+  /** Of the last transition; null before the first. */
+  get lastReason(): TransitionReason | null {
+    return this.#transitions.at(-1)?.reason ?? null;
+  }
+
+  /** A copy, the newest last. */
+  list(): readonly Transition[] {
+    return [...this.#transitions];
+  }
+}
