@@ -1,0 +1,42 @@
+// Headers over the decoded list itself: most are never looked at, so none is turned into text before it is asked for.
+// A value is a string of bytes, one per character (latin1): nothing is lost, and no sequence of bytes is invalid.
+
+import type { Headers } from '../core/stream.js';
+import type { HeaderValue } from './messages.js';
+
+function text(header: HeaderValue): string {
+  const raw = header.rawValue;
+  return raw !== undefined && raw.length > 0 ? raw.toString('latin1') : (header.value ?? '');
+}
+
+/** A view: it keeps the message's bytes alive, so take strings from it rather than holding on to it. */
+export class WireHeaders implements Headers {
+  readonly #list: readonly HeaderValue[];
+
+  constructor(list: readonly HeaderValue[]) {
+    this.#list = list;
+  }
+
+  get(name: string): string | undefined {
+    for (const header of this.#list) {
+      if (header.key === name) return text(header);
+    }
+    return undefined;
+  }
+
+  all(name: string): readonly string[] {
+    const values: string[] = [];
+    for (const header of this.#list) {
+      if (header.key === name) values.push(text(header));
+    }
+    return values;
+  }
+
+  names(): Iterable<string> {
+    const names = new Set<string>();
+    for (const header of this.#list) {
+      if (header.key !== undefined) names.add(header.key);
+    }
+    return names;
+  }
+}
