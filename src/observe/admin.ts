@@ -1,6 +1,7 @@
 // The HTTP side for people and for Prometheus. It shows everything, changes only what a token allows, and whatever
 // is sent to it, or fails inside it, stays in it: traffic never waits for it and the process never ends by it.
 
+import type { ServerResponse } from 'node:http';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
 import type { CircuitSnapshot } from '../core/circuit/state.js';
 import { WriteAccess } from './admin/access.js';
@@ -11,6 +12,7 @@ import type { ForcedState } from './admin/input.js';
 import { addRoutes } from './admin/routes.js';
 import type { Logger } from './logger.js';
 import type { Metrics } from './metrics.js';
+import { printable } from './printable.js';
 import type { Records } from './records.js';
 
 export type { ForcedState } from './admin/input.js';
@@ -61,6 +63,8 @@ const MAX_BODY_BYTES = 4096;
 const MAX_CONNECTIONS = 256;
 /** Of a cluster's name in a path, after decoding. */
 const MAX_PARAM_LENGTH = 4096;
+const JSON_TYPE = 'application/json; charset=utf-8';
+const SECURE_HEADERS = { 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' };
 
 export function createAdmin(deps: AdminDeps, options: AdminOptions = {}): Admin {
   const app = newServer(options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS);
@@ -85,10 +89,7 @@ function newServer(requestTimeoutMs: number): FastifyInstance {
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     // Node looks for late requests only this often; its default is 30 s.
     http: { connectionsCheckingInterval: Math.min(1000, requestTimeoutMs) },
-    frameworkErrors: (error, _request, reply) => {
-      secure(reply);
-      reply.code(error.statusCode ?? 400).send({ error: error.message });
-    },
+    frameworkErrors: (error, _request, reply) => answerRaw(reply.hijack().raw, error),
   });
   app.server.maxConnections = MAX_CONNECTIONS;
   // The body is read as text whatever its type is called: `curl -d` names it a form.
@@ -103,7 +104,7 @@ function addErrors(app: FastifyInstance, fault: (error: unknown) => void): void 
     const answer = clientFault(error);
     if (answer === null) fault(error);
     if (answer?.status === 401) reply.header('www-authenticate', 'Bearer');
-    reply.code(answer?.status ?? 500).type('application/json; charset=utf-8');
+    reply.code(answer?.status ?? 500).type(JSON_TYPE);
     return reply.send(answer?.body ?? { error: 'internal error; see the log' });
   });
   app.setNotFoundHandler((_request, reply) => {
@@ -112,8 +113,14 @@ function addErrors(app: FastifyInstance, fault: (error: unknown) => void): void 
   });
 }
 
+/** For a URL that is none: no route, no hook and no serializer of ours is reached. */
+function answerRaw(response: ServerResponse, error: FastifyError): void {
+  response.writeHead(error.statusCode ?? 400, { 'content-type': JSON_TYPE, ...SECURE_HEADERS });
+  response.end(JSON.stringify({ error: printable(error.message) }));
+}
+
 function secure(reply: FastifyReply): void {
-  reply.header('x-content-type-options', 'nosniff').header('cache-control', 'no-store');
+  reply.headers(SECURE_HEADERS);
 }
 
 /** The policy holds sets and maps, which JSON alone would show as empty. */

@@ -78,7 +78,10 @@ export class Metrics implements Observer {
   attemptSettled(record: RequestRecord, attempt: AttemptRecord): void {
     const counters = this.clusters.of(attempt.cluster === '' ? record.cluster : attempt.cluster);
     counters.attempts.add(attempt.stage, attempt.outcome);
-    if (attempt.durationMs !== null) counters.observeAttempt(attempt.durationMs / MS_PER_SECOND);
+    // An interruption may come after the attempt was settled by its headers, which were measured then.
+    if (attempt.durationMs !== null && attempt.stage !== 'body') {
+      counters.observeAttempt(attempt.durationMs / MS_PER_SECOND);
+    }
     if (record.decision === 'reroute') this.reroutes.settled(record, attempt);
   }
 

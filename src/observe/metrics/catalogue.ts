@@ -22,12 +22,12 @@ export const METRICS = {
   },
   sluice_attempts_total: {
     type: 'counter',
-    help: 'Settled attempts, by the cluster they went to, the stage they ended in and what they say about the upstream.',
+    help: 'Settled attempts, by cluster, stage and what they say of the upstream; a body interrupted after good headers adds one.',
     labels: ['cluster', 'stage', 'outcome'],
   },
   sluice_attempt_duration_seconds: {
     type: 'histogram',
-    help: 'Time from the start of an attempt to its response headers, or to its end where none came.',
+    help: 'Time from the start of an attempt to its response headers, or to its end where none came; not of interrupted bodies.',
     labels: ['cluster'],
     buckets: ATTEMPT_SECONDS,
   },
