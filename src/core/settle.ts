@@ -72,7 +72,7 @@ function amend(
 function addDetails(attempt: Attempt, evidence: Evidence): void {
   attempt.host ??= evidence.host;
   attempt.durationMs ??= evidence.durationMs;
-  const words = evidence.transportFailure || evidence.details;
+  const words = evidence.transportFailure || failureDetails(evidence.details);
   if (attempt.error !== null && words !== '') attempt.message ??= words.slice(0, MESSAGE_LENGTH);
 }
 
@@ -84,7 +84,9 @@ function report(context: Context, session: Session, cluster: string, result: Cir
     if (slot.failureCounted) return;
     slot.failureCounted = true;
   }
-  if (slot.permit !== null) slot.circuit.report(slot.permit, result, now);
+  // A circuit that was forgotten meanwhile, as under a stream of an hour, cannot learn: its successor does.
+  if (context.circuits.use(cluster, now) !== slot.circuit) reportUnplanned(context, cluster, result, now);
+  else if (slot.permit !== null) slot.circuit.report(slot.permit, result, now);
 }
 
 /** Envoy went to a cluster that was not in the plan, as with a weighted route: what it saw still counts. */
@@ -93,4 +95,9 @@ function reportUnplanned(context: Context, cluster: string, result: CircuitResul
   const circuit: Circuit = context.circuits.use(cluster, now);
   const permit: Permit | null = circuit.passive(now);
   if (permit !== null) circuit.report(permit, result, now);
+}
+
+/** Details of an answer that came from the upstream say nothing about an error. */
+function failureDetails(details: string): string {
+  return details === 'via_upstream' ? '' : details;
 }

@@ -149,8 +149,15 @@ export class Stream {
   }
 }
 
+const parsedPolicies = new Map<string, Policy>();
+
+/** Parsed once per document: property tests build thousands of worlds from one. */
 export function policyOf(document: unknown): Policy {
-  const parsed = parsePolicy(JSON.stringify(document), 'test.yaml');
+  const text = JSON.stringify(document);
+  const known = parsedPolicies.get(text);
+  if (known !== undefined) return known;
+  const parsed = parsePolicy(text, 'test.yaml');
   if (!parsed.ok) throw new Error(parsed.problems.map((problem) => JSON.stringify(problem)).join('\n'));
+  parsedPolicies.set(text, parsed.policy);
   return parsed.policy;
 }
