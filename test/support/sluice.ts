@@ -89,17 +89,20 @@ interface Addresses {
   readonly http: string;
 }
 
-/** The line `{"event":"listening","grpc":ADDR,"http":ADDR}` is part of Sluice's interface. */
+/** The start-up log line with the fields `grpc` and `http`, the addresses as bound, is part of Sluice's interface. */
 async function listening(child: Child): Promise<Addresses> {
-  const line = await eventually(() => {
-    const found = parseLog(child.stdout()).find((entry) => entry.event === 'listening');
-    if (found === undefined && !child.hasExited()) throw new Error('no line with "event":"listening" yet');
-    return found;
+  const found = await eventually(() => {
+    const addresses = parseLog(child.stdout()).flatMap(toAddresses)[0];
+    if (addresses === undefined && !child.hasExited()) throw new Error('no line with the fields grpc and http yet');
+    return addresses;
   }, START_TIMEOUT_MS).catch(() => undefined);
-  const { grpc, http } = line ?? {};
-  if (typeof grpc === 'string' && typeof http === 'string') return { grpc, http };
+  if (found !== undefined) return found;
   const said = `${child.stdout()}${child.stderr()}`;
   throw new Error(`Sluice did not say where it listens (exit code ${child.exitCode()}). It said:\n${said}`);
+}
+
+function toAddresses({ grpc, http }: LogLine): Addresses[] {
+  return typeof grpc === 'string' && typeof http === 'string' ? [{ grpc, http }] : [];
 }
 
 /** Lines that are not JSON are left out; so is the last one while it is being written. */
