@@ -35,7 +35,8 @@ export interface Attempt extends AttemptRecord {
   startedAtMs: number | null;
   /** The upstream log has told of it: nothing more will come. */
   traced: boolean;
-  interrupted: boolean;
+  /** After good headers, the rest was bad: a failure was added. */
+  turned: boolean;
   /** When the budget was charged for it; null: not charged. */
   withdrawnAtMs: number | null;
 }
@@ -117,7 +118,7 @@ function newAttempt(attempt: number, cluster: string): Attempt {
     settled: false,
     startedAtMs: null,
     traced: false,
-    interrupted: false,
+    turned: false,
     withdrawnAtMs: null,
   };
 }

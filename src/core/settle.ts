@@ -1,11 +1,13 @@
 // Settles attempts: matches each piece of evidence to its attempt, lets the first decide, and tells the circuit once.
-// The one exception is a body that breaks off after good headers: that adds a failure to the success before it.
+// The one exception is a success that turns out bad after its headers, by a body that breaks off or by the status in
+// a gRPC call's trailers: that adds a failure to the success before it.
 
 import type { Circuit } from './circuit/breaker.js';
 import type { CircuitResult, Permit } from './circuit/state.js';
 import { classify, type Settlement } from './classify.js';
 import type { Context } from './context.js';
 import type { Evidence } from './evidence.js';
+import type { ErrorKind, Stage } from './reasons.js';
 import { type Attempt, type Session, slotOf } from './session.js';
 
 const MESSAGE_LENGTH = 200;
@@ -49,24 +51,31 @@ export function settleWithoutEvidence(context: Context, session: Session, attemp
   context.observer.attemptSettled(session.record, attempt);
 }
 
-/** Later evidence of a settled attempt: fills gaps of its record, and may add the interruption. */
+/** Later evidence of a settled attempt: fills gaps of its record, and may add a failure to a success, once. */
 function amend(
   context: Context,
   session: Session,
   attempt: Attempt,
   evidence: Evidence,
-  { stage, outcome, error }: Settlement,
+  { stage, outcome, error, inStreak }: Settlement,
   now: number,
 ): boolean {
+  const turned = attempt.stage === 'response' && !attempt.turned && turnsBad(attempt, stage, error);
+  if (turned) {
+    attempt.turned = true;
+    attempt.stage = stage;
+    attempt.outcome = outcome;
+    attempt.error = error;
+  }
   addDetails(attempt, evidence);
-  if (stage !== 'body' || attempt.interrupted || attempt.stage !== 'response') return false;
-  attempt.interrupted = true;
-  attempt.stage = stage;
-  attempt.outcome = outcome;
-  attempt.error = error;
-  report(context, session, attempt.cluster, { outcome, slow: false, inStreak: true, retryAfterMs: 0 }, now);
+  if (!turned) return false;
+  report(context, session, attempt.cluster, { outcome, slow: false, inStreak, retryAfterMs: 0 }, now);
   context.observer.attemptSettled(session.record, attempt);
   return true;
+}
+
+function turnsBad(attempt: Attempt, stage: Stage, error: ErrorKind | null): boolean {
+  return stage === 'body' || (attempt.outcome === 'success' && error === 'grpc_status');
 }
 
 function addDetails(attempt: Attempt, evidence: Evidence): void {

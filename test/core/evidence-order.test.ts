@@ -175,6 +175,43 @@ describe('evidence that never comes', () => {
   });
 });
 
+describe('a success that turns bad after its headers', () => {
+  const late = (world: CoreWorld, change: Partial<Evidence>) => {
+    const session = admitted(world);
+    world.engine.requestAnswered(session, seen(1, answered('admission', 200)), world.now);
+    const evidence = { ...answered('trace', 200), ...change };
+    const entry: TraceEntry = { kind: 'attempt', id: session.record.id, attempt: 1, cluster: 'a', evidence };
+    for (let copies = 0; copies < 3; copies++) world.engine.traced(entry, world.now);
+    return session.record;
+  };
+
+  it('by a gRPC status in its trailers adds one failure to the success', () => {
+    const world = new CoreWorld(POLICY);
+    const record = late(world, { grpcStatus: 14 });
+    expect(world.circuit('a')).toMatchObject({ requests: 2, failures: 1, consecutiveFailures: 1 });
+    expect(record.attempts[0]).toMatchObject({ stage: 'response', outcome: 'failure', error: 'grpc_status' });
+  });
+
+  it('by RESOURCE_EXHAUSTED in its trailers leaves the streak alone', () => {
+    const world = new CoreWorld(POLICY);
+    late(world, { grpcStatus: 8 });
+    expect(world.circuit('a')).toMatchObject({ requests: 2, failures: 1, consecutiveFailures: 0 });
+  });
+
+  it('by a broken body adds one failure, however often the log says so', () => {
+    const world = new CoreWorld(POLICY);
+    const record = late(world, { flags: FLAGS.upstreamConnectionTermination });
+    expect(world.circuit('a')).toMatchObject({ requests: 2, failures: 1 });
+    expect(record.attempts[0]).toMatchObject({ stage: 'body', outcome: 'failure', error: 'interrupted' });
+  });
+
+  it('stays a success when the trailers say OK', () => {
+    const world = new CoreWorld(POLICY);
+    late(world, { grpcStatus: 0 });
+    expect(world.circuit('a')).toMatchObject({ requests: 1, failures: 0 });
+  });
+});
+
 describe("evidence that is nobody's", () => {
   it.each([
     ['unmatched', { id: 'forged', attempt: 1 }],
