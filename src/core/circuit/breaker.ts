@@ -246,7 +246,8 @@ export class Circuit {
 
   #settleProbe(probes: Probes, permit: Permit, result: CircuitResult, at: number): void {
     const failed = result.outcome === 'failure' || isSlow(this.#policy, result);
-    if (!probes.settle(permit, failed)) return;
+    const interrupted = result.outcome === 'failure' && probes.hasSucceeded(permit);
+    if (!probes.settle(permit, failed) && !interrupted) return;
     if (failed) {
       this.#open('probe_failed', true, result.retryAfterMs, at);
     } else if (probes.successes >= this.#policy.halfOpen.successes) {

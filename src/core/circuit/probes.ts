@@ -46,14 +46,15 @@ export class Probes {
     this.#outSinceMs.delete(permit);
   }
 
-  /**
-   * Takes a probe's result; false: it says nothing new and is dropped. The first result settles the probe. After a
-   * success only a failure still counts: the body was interrupted after good headers.
-   */
+  /** Takes the first result of a probe that is out; false: it is not, and the result is dropped. */
   settle(permit: Permit, failed: boolean): boolean {
     const wasOut = this.#outSinceMs.delete(permit);
-    if (failed) return wasOut || this.#succeeded.has(permit);
-    if (wasOut) this.#succeeded.add(permit);
+    if (wasOut && !failed) this.#succeeded.add(permit);
     return wasOut;
+  }
+
+  /** Did it settle with a success? Then only one thing more may come: its body was interrupted after good headers. */
+  hasSucceeded(permit: Permit): boolean {
+    return this.#succeeded.has(permit);
   }
 }

@@ -112,6 +112,11 @@ describe('a half-open circuit', () => {
     expect(bench.report(bench.permit(), OK, OK, OK).state).toBe('half_open');
   });
 
+  it('does not fail a probe that succeeded for a slow success after it', () => {
+    const bench = halfOpen(1, 2, 1000, { slow: { afterMs: 100, ratio: 1 } });
+    expect(bench.report(bench.permit(), OK, SLOW).state).toBe('half_open');
+  });
+
   it('opens again when a probe that succeeded is interrupted later', () => {
     const bench = halfOpen(1, 2);
     const probe = bench.permit();

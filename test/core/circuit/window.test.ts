@@ -204,5 +204,5 @@ describe('the window beside a list', () => {
       }),
       { numRuns: 1000 },
     );
-  });
+  }, 60_000);
 });
