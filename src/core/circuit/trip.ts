@@ -8,8 +8,8 @@ import type { ResultWindow } from './window.js';
 /**
  * The first reason that holds, in the order of TRIP_REASONS; null: stay as it is. Thresholds are inclusive.
  *
- * The window must be up to date. Ratios are compared as quotients: 19 / 20 is the very double that `0.95` in a
- * policy file is, while 0.95 * 20 need not be 19. A ratio of 0 still takes one failure (one slow result). A
+ * The window must be up to date. Ratios are compared as quotients: 7 / 100 is the very double that `0.07` in a
+ * policy file is, while 0.07 * 100 is a little more than 7. A ratio of 0 still takes one failure (one slow result). A
  * `minimumRequests` above the size of the window means a full window, else the ratio could never open.
  */
 export function tripReason(
