@@ -7,7 +7,7 @@ import { type AdmissionDecision, admit } from './decide/admission.js';
 import { type GateDecision, gate, type RetrySeen } from './decide/gate.js';
 import { abandonRetry, type JudgeDecision, judge } from './decide/judge.js';
 import type { AttemptTrace, Evidence, RequestTrace, TraceEntry } from './evidence.js';
-import { explainNoRetry, finish, resultOf } from './finish.js';
+import { explainNoRetry, finish, resultOf, returnUnused } from './finish.js';
 import type { Observer } from './observer.js';
 import type { PolicyResolver } from './policy.js';
 import type { RequestFacts } from './request.js';
@@ -38,6 +38,9 @@ export interface AnswerSeen {
 }
 
 const PASS = { kind: 'pass' } as const;
+/** HTTP statuses and gRPC codes whose wish for time is about the upstream as a whole, not about this one request. */
+const OVERLOAD_STATUSES: ReadonlySet<number> = new Set([429, 503]);
+const OVERLOAD_GRPC: ReadonlySet<number> = new Set([8, 14]);
 
 export class Engine {
   readonly #context: Context;
@@ -185,7 +188,8 @@ export class Engine {
     const cluster = seen.cluster === '' ? attempt.cluster : seen.cluster;
     const startedAt = attempt.startedAtMs ?? (attempt.attempt === 1 ? session.record.startedAtMs : null);
     const durationMs = seen.evidence.durationMs ?? (startedAt === null ? null : now - startedAt);
-    settle(this.#context, session, attempt, cluster, { ...seen.evidence, durationMs }, seen.wish.waitMs, now);
+    const evidence = { ...seen.evidence, durationMs };
+    settle(this.#context, session, attempt, cluster, evidence, restWished(seen), now);
     // Nothing is logged for an attempt that never got a host.
     if (attempt.stage === 'local') attempt.traced = true;
   }
@@ -193,6 +197,7 @@ export class Engine {
   #conclude(session: Session, last: Attempt | undefined, now: number): void {
     session.record.result = resultOf(session, last);
     session.record.endedAtMs = now;
+    returnUnused(session, now);
     if (last !== undefined) explainNoRetry(session, last);
   }
 
@@ -201,4 +206,10 @@ export class Engine {
     this.#context.sessions.remove(session);
     finish(this.#context, session, now);
   }
+}
+
+/** How long the upstream asks to be left alone; 0: it does not. */
+function restWished({ evidence: { status, grpcStatus }, wish }: AnswerSeen): number {
+  const overloaded = OVERLOAD_STATUSES.has(status ?? 0) || OVERLOAD_GRPC.has(grpcStatus ?? 0);
+  return overloaded ? wish.waitMs : 0;
 }

@@ -15,6 +15,7 @@ export function finish(context: Context, session: Session, now: number): void {
   if (record.result === 'pending') record.result = 'unknown';
   returnUnused(session, now);
   countRetries(context, session);
+  if (session.policy.retry.mode === 'shadow') countShadowed(context, session);
   context.observer.finished(record);
 }
 
@@ -32,17 +33,25 @@ export function explainNoRetry(session: Session, last: Attempt): void {
   if (record.notRetried !== null || last.outcome === 'success') return;
   const refusal = refusalFor({ ...last, grpcStatus: null }, session.policy.retry, session.repeatable);
   record.notRetried =
-    session.notGranted ??
+    (session.grant === null ? (session.notGranted ?? 'retries_off') : null) ??
     refusal ??
     (last.attempt > (session.grant?.maxRetries ?? 0) ? 'exhausted' : 'not_retried_by_envoy');
 }
 
 /** A retry that was decided but never seen was not sent. */
-function returnUnused(session: Session, now: number): void {
+export function returnUnused(session: Session, now: number): void {
   if (session.pending === null) return;
   session.budget?.refund(now, session.pending.withdrawnAtMs);
   session.pending = null;
   if (session.record.result !== 'success') session.record.notRetried ??= 'not_retried_by_envoy';
+}
+
+/** What would have been retried, had Sluice a say. */
+function countShadowed(context: Context, session: Session): void {
+  const last = session.attempts.at(-1);
+  if (last === undefined || last.outcome !== 'failure' || session.notGranted !== null) return;
+  const refusal = refusalFor({ ...last, grpcStatus: null }, session.policy.retry, session.repeatable);
+  if (refusal === null) context.observer.shadowed(last.cluster, 'retry', last.error ?? 'unknown');
 }
 
 function countRetries(context: Context, { record, attempts }: Session): void {

@@ -25,8 +25,8 @@ export interface Observer {
   /** An attempt is settled, once each. */
   attemptSettled(record: RequestRecord, attempt: AttemptRecord): void;
   retry(cluster: string, result: RetryResult, reason: RetryCause | RefusalReason): void;
-  /** In shadow mode: what would have been done to this request. */
-  shadowed(cluster: string, decision: 'short_circuit' | 'retry', reason: AnswerReason | RefusalReason): void;
+  /** In shadow mode: a request that would have been refused, or retried because of what ended its last attempt. */
+  shadowed(cluster: string, decision: 'short_circuit' | 'retry', reason: AnswerReason | RetryCause): void;
   transition(transition: Transition): void;
   traceEntry(type: 'attempt' | 'request', match: TraceMatch): void;
   /** All that will be known of the request is known. */

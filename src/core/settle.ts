@@ -33,6 +33,7 @@ export function settle(
   attempt.status = evidence.status;
   attempt.durationMs = evidence.durationMs;
   addDetails(attempt, evidence);
+  chargeLate(session, attempt, now);
   const slow = circuit.slow.afterMs > 0 && (attempt.durationMs ?? 0) >= circuit.slow.afterMs;
   const result = { outcome: settlement.outcome, slow, inStreak: settlement.inStreak, retryAfterMs };
   report(context, session, cluster, result, now);
@@ -72,6 +73,12 @@ function amend(
   report(context, session, attempt.cluster, { outcome, slow: false, inStreak, retryAfterMs: 0 }, now);
   context.observer.attemptSettled(session.record, attempt);
   return true;
+}
+
+/** Where neither gate nor judge is configured, a retry is only seen when it is over: it still uses the budget up. */
+function chargeLate(session: Session, attempt: Attempt, now: number): void {
+  if (attempt.attempt === 1 || attempt.withdrawnAtMs !== null || session.grant === null) return;
+  if (session.budget?.tryWithdraw(now) === true) attempt.withdrawnAtMs = now;
 }
 
 function turnsBad(attempt: Attempt, stage: Stage, error: ErrorKind | null): boolean {

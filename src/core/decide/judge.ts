@@ -61,8 +61,6 @@ function planRetry(
   seen: ResponseSeen,
   now: number,
 ): JudgeDecision | RefusalReason {
-  const { retry } = session.policy;
-  if (retry.mode === 'shadow') context.observer.shadowed(attempt.cluster, 'retry', 'not_retriable');
   if (session.grant === null) return session.notGranted ?? 'retries_off';
   if (attempt.attempt > session.grant.maxRetries) return 'exhausted';
   const ahead = clustersAhead(session, attempt, seen, now);
