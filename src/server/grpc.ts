@@ -1,0 +1,128 @@
+// The gRPC server: one address for decisions, trace and health, and an end to it all that drops nothing.
+
+import { Server, ServerCredentials, type ServerOptions } from '@grpc/grpc-js';
+import type { TraceEntry } from '../core/evidence.js';
+import type { Role } from '../core/reasons.js';
+import type { Send, StreamHandler } from '../core/stream.js';
+import { loadProtos } from '../wire/protos.js';
+import { type AccessLogStreams, addAccessLogService } from './access-log.js';
+import { type Address, formatAddress, parseAddress, removeStaleSocket } from './address.js';
+import { addExternalProcessor } from './ext-proc.js';
+import { addHealth, type HealthService } from './health.js';
+import type { TransportHooks } from './hooks.js';
+import { OpenStreams } from './open-streams.js';
+
+export interface GrpcServerOptions {
+  /** `host:port` (port 0: a free one), `[ipv6]:port` or `unix:/path` (a stale socket there is replaced). */
+  readonly address: string;
+  readonly openStream: (role: Role, send: Send) => StreamHandler;
+  readonly traced: (entry: TraceEntry) => void;
+  /** What the health service answers, until `drain`. */
+  readonly serving: () => boolean;
+  readonly hooks: TransportHooks;
+}
+
+export interface RunningGrpcServer {
+  /** The address it is bound to, in the form `parseAddress` reads, with the real port. */
+  readonly address: string;
+  /**
+   * Accepts nothing new, lets the open ext_proc streams finish, then closes the rest; what is still open after
+   * `graceMs` is cut off. Resolves when every connection is closed. Further calls give the first one's promise.
+   */
+  drain(graceMs: number): Promise<void>;
+}
+
+/** Envoy puts every request in flight on one connection: the number of streams is its business, not ours. */
+const MAX_CONCURRENT_STREAMS = 2 ** 31 - 1;
+/** Headers are at most 60 KiB unless Envoy is told otherwise; the first log message describes Envoy at length. */
+const MAX_RECEIVED_BYTES = 1024 * 1024;
+const MAX_SENT_BYTES = 256 * 1024;
+/** Finds out that a peer on another machine is gone; on one machine the kernel says so at once. */
+const KEEPALIVE_MS = 60_000;
+const KEEPALIVE_TIMEOUT_MS = 20_000;
+
+const SERVER_OPTIONS: ServerOptions = {
+  'grpc.max_concurrent_streams': MAX_CONCURRENT_STREAMS,
+  'grpc.max_receive_message_length': MAX_RECEIVED_BYTES,
+  'grpc.max_send_message_length': MAX_SENT_BYTES,
+  'grpc.keepalive_time_ms': KEEPALIVE_MS,
+  'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
+  // Book-keeping per stream and message that nobody here asks for.
+  'grpc.enable_channelz': 0,
+};
+
+interface Services {
+  readonly server: Server;
+  readonly streams: OpenStreams;
+  readonly logs: AccessLogStreams;
+  readonly health: HealthService;
+}
+
+function build({ openStream, traced, serving, hooks }: GrpcServerOptions): Services {
+  const server = new Server(SERVER_OPTIONS);
+  const streams = new OpenStreams();
+  addExternalProcessor(server, { openStream, hooks: streams.counting(hooks) });
+  return {
+    server,
+    streams,
+    logs: addAccessLogService(server, { traced, hooks }),
+    health: addHealth(server, serving),
+  };
+}
+
+function bind(server: Server, address: Address): Promise<Address> {
+  const text = formatAddress(address);
+  return new Promise((resolve, reject) => {
+    server.bindAsync(text, ServerCredentials.createInsecure(), (cause, port) => {
+      if (cause !== null) reject(new Error(`gRPC cannot listen on ${text}: ${cause.message}`, { cause }));
+      else resolve(address.kind === 'tcp' ? { ...address, port } : address);
+    });
+  });
+}
+
+/** Resolves when `work` does or after `ms`, whichever is first. */
+async function atMost(ms: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, late]);
+  clearTimeout(timer);
+}
+
+/** Resolves when the last connection is gone: they are asked to go now, and cut off after `graceMs`. */
+function closeAll(server: Server, address: string, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    // Not `forceShutdown`: without channelz grpc-js keeps no list of sessions for it, and it would cut off nothing.
+    server.drain(address, graceMs);
+    // It passes an error only where the server was never started.
+    server.tryShutdown(() => resolve());
+  });
+}
+
+async function shutDown({ server, streams, logs, health }: Services, address: string, graceMs: number): Promise<void> {
+  health.drain();
+  const closed = closeAll(server, address, graceMs);
+  await atMost(graceMs, streams.idle());
+  // These stay open for as long as Envoy lives: left alone, they would hold the connection to the last moment.
+  logs.endAll();
+  health.endAll();
+  await closed;
+}
+
+/** @throws RangeError for an address that cannot be read, Error where it is taken or `proto/` is incomplete. */
+export async function startGrpcServer(options: GrpcServerOptions): Promise<RunningGrpcServer> {
+  loadProtos();
+  const wanted = parseAddress(options.address);
+  if (wanted.kind === 'unix') await removeStaleSocket(wanted.path);
+  const services = build(options);
+  const address = formatAddress(await bind(services.server, wanted));
+  let draining: Promise<void> | undefined;
+  return {
+    address,
+    drain(graceMs) {
+      draining ??= shutDown(services, address, graceMs);
+      return draining;
+    },
+  };
+}

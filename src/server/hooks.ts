@@ -1,0 +1,33 @@
+// What a transport tells the outside about itself: enough to count streams, time decisions and hear of every fault.
+// Called on the hot path, so implementations must be quick and must not throw.
+
+import type { Role } from '../core/reasons.js';
+
+/** Where a fault happened. None of them fails a request: Envoy, or the neutral answer sent instead, lets it go on. */
+export type FaultPlace =
+  | 'ext_proc_message' // bytes that are no message we know; the stream fails
+  | 'ext_proc_handler' // a handler threw; its stream goes on with neutral answers
+  | 'ext_proc_answer' // an answer could not be encoded; the stream fails
+  | 'access_log_message' // bytes that are no access log; the stream fails and Envoy opens a new one
+  | 'access_log_entry'; // one entry could not be handled; the rest goes on
+
+export interface TransportHooks {
+  streamOpened(role: Role): void;
+  /** Once for every `streamOpened`. */
+  streamClosed(role: Role): void;
+  /** A handler has taken a message: the time it worked on it, without any wait that it started. */
+  decided(role: Role, seconds: number): void;
+  fault(place: FaultPlace, error: unknown): void;
+}
+
+/** Reports what `work` throws, and throws it on: for codecs, whose failure must still end their stream. */
+export function reporting<In, Out>(hooks: TransportHooks, place: FaultPlace, work: (input: In) => Out) {
+  return (input: In): Out => {
+    try {
+      return work(input);
+    } catch (error) {
+      hooks.fault(place, error);
+      throw error;
+    }
+  };
+}

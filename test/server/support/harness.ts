@@ -1,0 +1,98 @@
+// A server under test with everything it reports, and handlers that do what the test says.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { TraceEntry } from '../../../src/core/evidence.js';
+import type { Role } from '../../../src/core/reasons.js';
+import { NO_CHANGES, type Send, type StreamEvent, type StreamHandler } from '../../../src/core/stream.js';
+import { type GrpcServerOptions, type RunningGrpcServer, startGrpcServer } from '../../../src/server/grpc.js';
+
+const GRACE_MS = 0;
+
+/** One stream's handler, as the test sees it. */
+export class FakeHandler implements StreamHandler {
+  readonly events: StreamEvent[] = [];
+  closedTimes = 0;
+  readonly role: Role;
+  readonly send: Send;
+  readonly #onMessage: OnMessage;
+
+  constructor(role: Role, send: Send, onMessage: OnMessage) {
+    this.role = role;
+    this.send = send;
+    this.#onMessage = onMessage;
+  }
+
+  message(event: StreamEvent): void {
+    this.events.push(event);
+    this.#onMessage(event, this);
+  }
+
+  closed(): void {
+    this.closedTimes++;
+  }
+}
+
+export type OnMessage = (event: StreamEvent, handler: FakeHandler) => void;
+
+/** Answers every message with "go on" and a header that names the handler. */
+export const goOn: OnMessage = (event, { send }) => {
+  if (event.kind === 'other') send({ kind: 'continue_other', phase: event.phase });
+  const headers = { set: [['x-by', 'handler'] as const], remove: [] };
+  if (event.kind === 'request_headers') send({ kind: 'continue_request', headers, order: null });
+  if (event.kind === 'response_headers') send({ kind: 'continue_response', headers: NO_CHANGES, order: null });
+};
+
+export interface Harness {
+  readonly server: RunningGrpcServer;
+  readonly handlers: FakeHandler[];
+  readonly entries: TraceEntry[];
+  readonly opened: Role[];
+  readonly closed: Role[];
+  readonly decided: { readonly role: Role; readonly seconds: number }[];
+  readonly faults: { readonly place: string; readonly error: unknown }[];
+}
+
+interface Options extends Partial<GrpcServerOptions> {
+  readonly onMessage?: OnMessage;
+}
+
+/** On a free port unless told otherwise; shut down when the test is over. */
+export async function start({ onMessage = goOn, ...options }: Options = {}): Promise<Harness> {
+  const seen = {
+    handlers: [] as FakeHandler[],
+    entries: [] as TraceEntry[],
+    opened: [] as Role[],
+    closed: [] as Role[],
+    decided: [] as { role: Role; seconds: number }[],
+    faults: [] as { place: string; error: unknown }[],
+  };
+  const server = await startGrpcServer({
+    address: '127.0.0.1:0',
+    openStream(role, send) {
+      const handler = new FakeHandler(role, send, onMessage);
+      seen.handlers.push(handler);
+      return handler;
+    },
+    traced: (entry) => seen.entries.push(entry),
+    serving: () => true,
+    hooks: {
+      streamOpened: (role) => seen.opened.push(role),
+      streamClosed: (role) => seen.closed.push(role),
+      decided: (role, seconds) => seen.decided.push({ role, seconds }),
+      fault: (place, error) => seen.faults.push({ place, error }),
+    },
+    ...options,
+  });
+  onTestFinished(() => server.drain(GRACE_MS));
+  return { server, ...seen };
+}
+
+/** A directory that is gone after the test, for sockets. */
+export function socketDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'sluice-'));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  return directory;
+}
