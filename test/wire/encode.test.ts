@@ -134,7 +134,8 @@ describe('header values', () => {
 
   it('never hold a byte that Envoy refuses, whatever the text', () => {
     const accepted = (byte: number) => byte === 0x09 || (byte >= 0x20 && byte !== 0x7f);
-    fc.assert(fc.property(fc.string({ unit: 'binary' }), (value) => headerBytes(value).every(accepted)));
+    const text = fc.array(fc.nat(0xffff)).map((codes) => String.fromCharCode(...codes));
+    fc.assert(fc.property(text, (value) => headerBytes(value).every(accepted)));
   });
 
   it('are made harmless in every instruction that carries some', () => {
