@@ -67,7 +67,7 @@ function offsetOf(root: Located, { path, atKey }: Finding): number {
   let at = root;
   let keyOffset = root.offset;
   for (const part of path) {
-    const next = at.parts.get(part);
+    const next = at.parts?.get(part);
     if (next === undefined) return keyOffset;
     keyOffset = next.keyOffset;
     at = next.value;

@@ -83,6 +83,7 @@ class Watcher implements PolicyWatch {
   }
 
   close(): void {
+    if (this.#closed) return;
     this.#closed = true;
     for (const handle of [this.#debounce, this.#poll, this.#directory?.handle]) handle?.close();
   }

@@ -9,7 +9,7 @@ import { resolveAliases } from './yaml-aliases.js';
 /** The policy is six levels deep; more is a mistake or an attack. */
 const MAX_DEPTH = 32;
 /** Values after expansion of aliases. */
-const MAX_VALUES = 200_000;
+const MAX_VALUES = 100_000;
 
 export interface Position {
   readonly line: number;
@@ -24,7 +24,13 @@ export interface TextProblem extends Position {
 /** Where a value stands in the text, and where its parts do. */
 export interface Located {
   readonly offset: number;
-  readonly parts: Map<string | number, { readonly keyOffset: number; readonly value: Located }>;
+  /** undefined for scalars, which are nearly all of what there is. */
+  parts?: Map<string | number, LocatedPart>;
+}
+
+export interface LocatedPart {
+  readonly keyOffset: number;
+  readonly value: Located;
 }
 
 export interface YamlText {
@@ -51,12 +57,8 @@ export function readYaml(text: string): YamlText {
     const message = 'a second YAML document starts here; a policy is one document, so remove it and its `---`';
     problems.push({ path: [], message, ...at });
   }
-  if (problems.length > 0) return { value: {}, root: located(0), problems, fatal: true, position };
+  if (problems.length > 0) return { value: {}, root: { offset: 0 }, problems, fatal: true, position };
   return new Walk(documents[0], position).read();
-}
-
-function located(offset: number): Located {
-  return { offset, parts: new Map() };
 }
 
 function syntaxProblems(document: Document.Parsed, position: (offset: number) => Position): TextProblem[] {
@@ -85,7 +87,7 @@ class Walk {
 
   read(): YamlText {
     const contents = this.#document?.contents ?? null;
-    const root = located(contents?.range?.[0] ?? 0);
+    const root: Located = { offset: contents?.range?.[0] ?? 0 };
     try {
       const empty = contents === null || (isScalar(contents) && contents.value === null);
       const value = empty ? {} : this.#value(contents, root, []);
@@ -136,7 +138,7 @@ class Walk {
       this.#report(offset, key === null ? path : [...path, key], complaint ?? '');
       return null;
     }
-    const first = at.parts.get(key);
+    const first = at.parts?.get(key);
     if (first === undefined) return key;
     const line = this.#position(first.keyOffset).line;
     this.#report(offset, [...path, key], `is given twice, first on line ${line}; keep one of the two`);
@@ -144,7 +146,8 @@ class Walk {
   }
 
   #part(at: Located, key: string | number, node: unknown, keyOffset: number, path: readonly (string | number)[]) {
-    const part = located(isNode(node) ? (node.range?.[0] ?? keyOffset) : keyOffset);
+    const part: Located = { offset: isNode(node) ? (node.range?.[0] ?? keyOffset) : keyOffset };
+    at.parts ??= new Map();
     at.parts.set(key, { keyOffset, value: part });
     return this.#value(node, part, [...path, key]);
   }
