@@ -43,6 +43,41 @@ export function open(port: number, path: string, options: RequestOptions = {}): 
   });
 }
 
+export interface Upgraded {
+  /** 101, or what was answered instead. */
+  readonly status: number;
+  /** What came back over the upgraded connection. */
+  readonly body: string;
+}
+
+/** Asks for a WebSocket, sends `text` raw (no frames), reads as many bytes and closes. */
+export function upgrade(port: number, path: string, text: string): Promise<Upgraded> {
+  return new Promise((resolve, reject) => {
+    const headers = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' };
+    const request = httpRequest({ host: '127.0.0.1', port, path, headers });
+    request.once('error', reject);
+    request.once('response', (message) => {
+      message.resume();
+      resolve({ status: message.statusCode ?? 0, body: '' });
+    });
+    request.once('upgrade', (message, socket, head) => {
+      let body = head.toString();
+      const look = () => {
+        if (body.length < text.length) return;
+        socket.destroy();
+        resolve({ status: message.statusCode ?? 0, body });
+      };
+      socket.on('error', reject);
+      socket.on('data', (chunk: Buffer) => {
+        body += chunk.toString();
+        look();
+      });
+      socket.write(text);
+    });
+    request.end();
+  });
+}
+
 function readAll(message: IncomingMessage): Promise<{ body: string; complete: boolean }> {
   return new Promise((resolve) => {
     let body = '';

