@@ -4,8 +4,8 @@
 import type { ServerResponse } from 'node:http';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
 import type { CircuitSnapshot } from '../core/circuit/state.js';
+import { formatAddress, listenOptions, parseAddress, removeStaleSocket } from '../server/address.js';
 import { WriteAccess } from './admin/access.js';
-import { formatAddress, parseAddress, removeStaleSocket } from './admin/address.js';
 import { ENDPOINTS } from './admin/endpoints.js';
 import { clientFault } from './admin/errors.js';
 import type { ForcedState } from './admin/input.js';
@@ -131,12 +131,14 @@ function plain(_key: string, value: unknown): unknown {
 }
 
 async function listen(app: FastifyInstance, address: string, fault: (error: unknown) => void): Promise<string> {
-  const where = parseAddress(address);
-  if ('path' in where) await removeStaleSocket(where.path);
-  await app.listen({ ...where });
+  const wanted = parseAddress(address);
+  if (wanted.kind === 'unix') await removeStaleSocket(wanted.path);
+  await app.listen(listenOptions(wanted));
   // Before this, an error of the server is the failure of `listen`.
   app.server.on('error', fault);
-  return formatAddress(app.server.address());
+  const bound = app.server.address();
+  if (bound === null || typeof bound === 'string') return formatAddress(wanted);
+  return formatAddress({ kind: 'tcp', host: bound.address, port: bound.port });
 }
 
 /** Idle connections end at once, answers under way get their time, then everything ends. */

@@ -1,7 +1,6 @@
-// Counts for Prometheus. The methods that traffic calls add to plain numbers; labels, text and prom-client come in
-// when somebody scrapes. Names and help texts are in metrics/catalogue.ts.
+// Counts for Prometheus. The methods that traffic calls add to plain numbers; labels and text come in when
+// somebody scrapes. Names and help texts are in metrics/catalogue.ts; Node's own metrics are prom-client's.
 
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Transition } from '../core/circuit/state.js';
 import type { Dropped, Observer, RetryCause, TraceMatch } from '../core/observer.js';
@@ -12,7 +11,7 @@ import { FAULT_REASONS, type FaultReason } from './faults.js';
 import { Buckets } from './metrics/buckets.js';
 import { METRICS, MISNAMED_DEFAULTS } from './metrics/catalogue.js';
 import { ClusterCounters } from './metrics/cluster-counters.js';
-import { Exposition, type Sample } from './metrics/exposed.js';
+import { Exposition, histogramSamples, label, labels, type Sample } from './metrics/exposed.js';
 import { Cells, Grid } from './metrics/grid.js';
 import { Labelled } from './metrics/labels.js';
 import { Reroutes } from './metrics/reroutes.js';
@@ -41,7 +40,9 @@ const DROPPED = ['session', 'cluster', 'record'] as const satisfies readonly Dro
 const RELOAD_RESULTS = ['applied', 'rejected'] as const satisfies readonly ReloadResult[];
 
 export class Metrics implements Observer {
-  private readonly registry = new Registry();
+  private readonly exposition = new Exposition(() => this.fault('scrape'));
+  /** Node's own, by prom-client. */
+  private readonly process: Registry;
   private readonly clusterLimit: number;
   private readonly clusters: Labelled<ClusterCounters>;
   private readonly reroutes: Reroutes;
@@ -57,8 +58,10 @@ export class Metrics implements Observer {
     this.clusterLimit = options.clusterLimit ?? DEFAULT_CLUSTER_LIMIT;
     this.clusters = new Labelled(this.clusterLimit, (label) => new ClusterCounters(label));
     this.reroutes = new Reroutes(this.clusterLimit);
-    this.expose(options.version);
-    if (options.processMetrics ?? true) this.addProcessMetrics();
+    this.process = processRegistry(options.processMetrics ?? true);
+    this.exposeClusters();
+    this.exposeOthers();
+    this.exposeGauges(options.version);
   }
 
   /** Where the gauges are read from; before this is called they have no value. */
@@ -89,7 +92,7 @@ export class Metrics implements Observer {
     this.clusters.of(cluster).retries.add(result, reason);
   }
 
-  shadowed(cluster: string, decision: 'short_circuit' | 'retry', reason: AnswerReason | RefusalReason): void {
+  shadowed(cluster: string, decision: 'short_circuit' | 'retry', reason: AnswerReason | RetryCause): void {
     this.clusters.of(cluster).shadow.add(decision, reason);
   }
 
@@ -127,76 +130,79 @@ export class Metrics implements Observer {
 
   /** For the `content-type` header of a scrape. */
   get contentType(): string {
-    return this.registry.contentType;
+    return this.process.contentType;
   }
 
-  /** The text of a scrape. Between two metrics the traffic gets its turn, so that a large scrape delays nobody. */
+  /** The text of a scrape. The traffic has its turns in between, so that a large scrape delays nobody. */
   async scrape(): Promise<string> {
-    const parts: string[] = [];
-    for (const { name } of this.registry.getMetricsAsArray()) {
-      parts.push(await this.registry.getSingleMetricAsString(name));
-      await nextTurn();
-    }
-    return `${parts.join('\n\n')}\n`;
+    const own = await this.exposition.text();
+    return own + (await this.process.metrics());
   }
 
-  private expose(version: string): void {
-    const exposition = new Exposition(this.registry, () => this.fault('scrape'));
-    this.exposeClusters(exposition);
-    this.exposeGauges(exposition, version);
-    exposition.histogram('sluice_decision_duration_seconds', () =>
-      ROLES.map((role) => ({ labels: { role }, buckets: this.decisions[role] })),
-    );
-    exposition.counter('sluice_reroutes_total', () => this.reroutes.samples());
-    exposition.counter('sluice_trace_entries_total', () => everyCell(this.trace));
-    exposition.counter('sluice_dropped_total', () => everyCell(this.lost));
-    exposition.counter('sluice_faults_total', () => everyCell(this.faults));
-    exposition.counter('sluice_policy_reloads_total', () => everyCell(this.reloads));
-    exposition.counter('sluice_log_lines_dropped_total', () => [{ labels: {}, value: this.logLines }]);
-    exposition.counter('sluice_label_overflow_total', () => [
-      { labels: {}, value: this.clusters.overflowed + this.reroutes.overflowed },
-    ]);
-  }
-
-  private exposeClusters(exposition: Exposition): void {
+  private exposeClusters(): void {
+    const { exposition } = this;
     // All decisions and reasons of a cluster start at 0, so that a rate sees the first one: alerts are built on these.
-    exposition.counter('sluice_requests_total', () => this.perCluster((c) => c.requests, true));
-    exposition.counter('sluice_short_circuits_total', () => this.perCluster((c) => c.shortCircuits, true));
-    exposition.counter('sluice_attempts_total', () => this.perCluster((c) => c.attempts, false));
-    exposition.counter('sluice_retries_total', () => this.perCluster((c) => c.retries, false));
-    exposition.counter('sluice_circuit_transitions_total', () => this.perCluster((c) => c.transitions, false));
-    exposition.counter('sluice_shadow_total', () => this.perCluster((c) => c.shadow, false));
-    exposition.histogram('sluice_attempt_duration_seconds', () =>
-      this.clusters.all().flatMap(({ label, durations }) => {
-        return durations === null ? [] : [{ labels: { cluster: label }, buckets: durations }];
-      }),
+    exposition.add('sluice_requests_total', () => this.perCluster('requests', 'all'));
+    exposition.add('sluice_short_circuits_total', () => this.perCluster('shortCircuits', 'all'));
+    exposition.add('sluice_attempts_total', () => this.perCluster('attempts', 'counted'));
+    exposition.add('sluice_retries_total', () => this.perCluster('retries', 'counted'));
+    exposition.add('sluice_circuit_transitions_total', () => this.perCluster('transitions', 'counted'));
+    exposition.add('sluice_shadow_total', () => this.perCluster('shadow', 'counted'));
+    exposition.add('sluice_attempt_duration_seconds', () => this.attemptDurations());
+    exposition.add('sluice_reroutes_total', () => this.reroutes.samples());
+  }
+
+  private exposeOthers(): void {
+    const { exposition } = this;
+    exposition.add('sluice_decision_duration_seconds', () =>
+      ROLES.flatMap((role) => histogramSamples(label('role', role), this.decisions[role])),
     );
+    exposition.add('sluice_trace_entries_total', () => this.trace.samples('', 'all'));
+    exposition.add('sluice_dropped_total', () => this.lost.samples('', 'all'));
+    exposition.add('sluice_faults_total', () => this.faults.samples('', 'all'));
+    exposition.add('sluice_policy_reloads_total', () => this.reloads.samples('', 'all'));
+    exposition.add('sluice_log_lines_dropped_total', () => single(this.logLines));
+    exposition.add('sluice_label_overflow_total', () => single(this.clusters.overflowed + this.reroutes.overflowed));
   }
 
-  private exposeGauges(exposition: Exposition, version: string): void {
-    const limit = this.clusterLimit;
-    exposition.gauge('sluice_circuit_state', () => (this.sources ? circuitStates(this.sources, limit) : []));
-    exposition.gauge('sluice_retry_budget_remaining', () => (this.sources ? budgets(this.sources, limit) : []));
-    exposition.gauge('sluice_streams', () => (this.sources ? openStreams(this.sources) : []));
-    exposition.gauge('sluice_records', () => (this.sources ? [{ labels: {}, value: this.sources.records() }] : []));
-    const labels = { version, node: process.version };
-    exposition.gauge('sluice_build_info', () => [{ labels, value: 1 }]);
+  private exposeGauges(version: string): void {
+    const { exposition, clusterLimit } = this;
+    const from = (read: (sources: GaugeSources) => Iterable<Sample>) => () => (this.sources ? read(this.sources) : []);
+    exposition.add(
+      'sluice_circuit_state',
+      from((sources) => circuitStates(sources, clusterLimit)),
+    );
+    exposition.add(
+      'sluice_retry_budget_remaining',
+      from((sources) => budgets(sources, clusterLimit)),
+    );
+    exposition.add('sluice_streams', from(openStreams));
+    exposition.add(
+      'sluice_sessions',
+      from((sources) => single(sources.sessions())),
+    );
+    exposition.add(
+      'sluice_records',
+      from((sources) => single(sources.records())),
+    );
+    exposition.add('sluice_build_info', () => [{ labels: labels({ version, node: process.version }), value: 1 }]);
   }
 
-  private perCluster(pick: (counters: ClusterCounters) => { each: Cells<string>['each'] }, all: boolean): Sample[] {
-    const samples: Sample[] = [];
-    for (const counters of this.clusters.all()) {
-      pick(counters).each(all, (labels, value) =>
-        samples.push({ labels: { cluster: counters.label, ...labels }, value }),
-      );
+  private *perCluster(metric: ClusterMetric, which: 'all' | 'counted'): Generator<Sample> {
+    for (const counters of this.clusters.all()) yield* counters[metric].samples(`${counters.text},`, which);
+  }
+
+  private *attemptDurations(): Generator<Sample> {
+    for (const { text, durations } of this.clusters.all()) {
+      if (durations !== null) yield* histogramSamples(text, durations);
     }
-    return samples;
   }
+}
 
-  private addProcessMetrics(): void {
-    collectDefaultMetrics({ register: this.registry });
-    for (const name of MISNAMED_DEFAULTS) this.registry.removeSingleMetric(name);
-  }
+type ClusterMetric = 'requests' | 'shortCircuits' | 'attempts' | 'retries' | 'transitions' | 'shadow';
+
+function single(value: number): Sample[] {
+  return [{ labels: '', value }];
 }
 
 function decisionBuckets(): Readonly<Record<Role, Buckets>> {
@@ -204,8 +210,9 @@ function decisionBuckets(): Readonly<Record<Role, Buckets>> {
   return { admission: new Buckets(buckets), gate: new Buckets(buckets), judge: new Buckets(buckets) };
 }
 
-function everyCell(cells: { each: Cells<string>['each'] }): Sample[] {
-  const samples: Sample[] = [];
-  cells.each(true, (labels, value) => samples.push({ labels, value }));
-  return samples;
+function processRegistry(collect: boolean): Registry {
+  const registry = new Registry();
+  if (collect) collectDefaultMetrics({ register: registry });
+  for (const name of MISNAMED_DEFAULTS) registry.removeSingleMetric(name);
+  return registry;
 }

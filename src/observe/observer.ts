@@ -79,7 +79,7 @@ class Guarded implements Observer {
     }
   }
 
-  shadowed(cluster: string, decision: 'short_circuit' | 'retry', reason: AnswerReason | RefusalReason): void {
+  shadowed(cluster: string, decision: 'short_circuit' | 'retry', reason: AnswerReason | RetryCause): void {
     try {
       this.part.shadowed?.(cluster, decision, reason);
     } catch (error) {
@@ -156,7 +156,7 @@ class Fan implements Observer {
     this.c.retry(cluster, result, reason);
   }
 
-  shadowed(cluster: string, decision: 'short_circuit' | 'retry', reason: AnswerReason | RefusalReason): void {
+  shadowed(cluster: string, decision: 'short_circuit' | 'retry', reason: AnswerReason | RetryCause): void {
     this.a.shadowed(cluster, decision, reason);
     this.b.shadowed(cluster, decision, reason);
     this.c.shadowed(cluster, decision, reason);

@@ -20,6 +20,7 @@ const SOURCES = {
   circuits: () => [aCircuit({ state: 'half_open' }), aCircuit({ cluster: 'secondary' })],
   budgetRemaining: (cluster: string) => (cluster === 'primary' ? 3.5 : null),
   streams: () => 4,
+  sessions: () => 3,
   records: () => 17,
 };
 
@@ -101,11 +102,11 @@ describe('counting', () => {
   it('counts what shadow mode would have done', async () => {
     const metrics = newMetrics();
     metrics.shadowed('primary', 'short_circuit', 'circuit_open');
-    metrics.shadowed('primary', 'retry', 'written');
+    metrics.shadowed('primary', 'retry', 'status');
     const families = await scrape(metrics);
     const shadow = (decision: string, reason: string) =>
       seriesOf(families, 'sluice_shadow_total', { cluster: 'primary', decision, reason });
-    expect([shadow('short_circuit', 'circuit_open'), shadow('retry', 'written')]).toEqual([1, 1]);
+    expect([shadow('short_circuit', 'circuit_open'), shadow('retry', 'status')]).toEqual([1, 1]);
   });
 
   it('counts what has no cluster, and starts it at 0 so that a rate sees the first', async () => {
@@ -239,6 +240,7 @@ describe('gauges', () => {
     const metrics = newMetrics();
     let records = 1;
     metrics.readFrom({ ...SOURCES, records: () => records });
+    expect(seriesOf(await scrape(metrics), 'sluice_sessions')).toBe(3);
     expect(seriesOf(await scrape(metrics), 'sluice_records')).toBe(1);
     records = 2;
     const families = await scrape(metrics);
@@ -342,7 +344,7 @@ function countOneOfEach(metrics: Metrics): void {
   metrics.attemptSettled(record, anAttempt({ cluster: 'secondary' }));
   metrics.answered(record, 'primary', 'deadline');
   metrics.retry('primary', 'granted', 'reset');
-  metrics.shadowed('primary', 'retry', 'written');
+  metrics.shadowed('primary', 'retry', 'status');
   metrics.transition(aTransition());
   metrics.finished();
 }

@@ -1,7 +1,6 @@
 // Small fakes for the tests of observing: records as the core makes them, a clock by hand, a sink that keeps lines,
 // a reader for scrapes, and an admin server on a port of its own.
 
-import { createServer } from 'node:net';
 import { afterEach } from 'vitest';
 import type { CircuitSnapshot, Transition } from '../../src/core/circuit/state.js';
 import type { AttemptRecord, RequestRecord } from '../../src/core/record.js';
@@ -259,7 +258,7 @@ function addSample(family: Family | undefined, line: string, seen: Set<string>):
   if (match === null || family === undefined) throw new Error(`not a sample: ${line}`);
   const [, name = '', labelText = '', valueText = ''] = match;
   const labels = parseLabels(labelText);
-  const series = name + JSON.stringify(Object.entries(labels).sort());
+  const series = line.slice(0, line.lastIndexOf(' '));
   if (seen.has(series)) throw new Error(`twice: ${line}`);
   seen.add(series);
   const value = valueText === '+Inf' ? Number.POSITIVE_INFINITY : Number(valueText);
@@ -288,16 +287,4 @@ export function seriesOf(families: Family[], name: string, labels: Record<string
 
 export async function scrape(metrics: Metrics): Promise<Family[]> {
   return parseScrape(await metrics.scrape());
-}
-
-/** A port that nothing listens on, or did a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }

@@ -77,6 +77,11 @@ export const METRICS = {
     help: 'External processing streams that are open.',
     labels: ['role'],
   },
+  sluice_sessions: {
+    type: 'gauge',
+    help: 'Requests whose evidence is still awaited, answered or not; without traffic it falls to 0.',
+    labels: [],
+  },
   sluice_records: {
     type: 'gauge',
     help: 'Request histories held for /requests.',

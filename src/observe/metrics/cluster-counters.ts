@@ -13,12 +13,13 @@ import {
 } from '../../core/reasons.js';
 import { Buckets } from './buckets.js';
 import { METRICS } from './catalogue.js';
+import { label } from './exposed.js';
 import { Cells, Grid } from './grid.js';
 
 /** The two families share words (`cancelled`); each word is one label value. */
 const RETRY_REASONS = [...new Set([...ERROR_KINDS, ...REFUSAL_REASONS])];
 const SHADOW_DECISIONS = ['short_circuit', 'retry'] as const;
-const SHADOW_REASONS = [...new Set([...ANSWER_REASONS, ...REFUSAL_REASONS])];
+const SHADOW_REASONS = [...new Set([...ANSWER_REASONS, ...ERROR_KINDS])];
 
 const REQUESTS = new Grid(['decision', DECISIONS]);
 const ATTEMPTS = new Grid(['stage', STAGES], ['outcome', OUTCOMES]);
@@ -28,7 +29,8 @@ const SHADOW = new Grid(['decision', SHADOW_DECISIONS], ['reason', SHADOW_REASON
 const TRANSITIONS = new Grid(['from', CIRCUIT_STATES], ['to', CIRCUIT_STATES], ['reason', TRANSITION_REASONS]);
 
 export class ClusterCounters {
-  readonly label: string;
+  /** The cluster's label as the scrape writes it. */
+  readonly text: string;
   readonly requests = new Cells(REQUESTS);
   readonly attempts = new Cells(ATTEMPTS);
   readonly retries = new Cells(RETRIES);
@@ -38,8 +40,8 @@ export class ClusterCounters {
   /** null until the first attempt with a known duration. */
   durations: Buckets | null = null;
 
-  constructor(label: string) {
-    this.label = label;
+  constructor(cluster: string) {
+    this.text = label('cluster', cluster);
   }
 
   observeAttempt(seconds: number): void {

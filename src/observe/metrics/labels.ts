@@ -10,6 +10,8 @@ export const OTHER = '_other';
 export const NONE = '_none';
 
 const HASH_LENGTH = 8;
+/** Names up to this length are looked up as they are; longer ones are worked out at every use. */
+const MAX_KEY_LENGTH = 1024;
 
 /** A name as a label value: printable, at most 200 code units; long names end in a hash so that they stay apart. */
 export function clusterLabel(name: string): string {
@@ -25,7 +27,7 @@ export function clusterLabel(name: string): string {
  * One `T` per label value, for the first `limit` of them; the rest share the one of `_other`. First come, first
  * served: a name keeps its series for the life of the process, as counters have to.
  */
-export class Labelled<T extends { readonly label: string }> {
+export class Labelled<T> {
   readonly other: T;
   private readonly byName = new Map<string, T>();
   private readonly byLabel = new Map<string, T>();
@@ -54,14 +56,15 @@ export class Labelled<T extends { readonly label: string }> {
   }
 
   private admit(name: string): T {
+    // Full: what is not known by its name has no room, and working out its label would be for nothing.
+    if (this.byName.size >= this.limit && name.length <= MAX_KEY_LENGTH) return this.overflow();
     const label = clusterLabel(name);
     if (label === OTHER) return this.overflow();
     const known = this.byLabel.get(label);
     if (known === undefined && this.byLabel.size >= this.limit) return this.overflow();
     const entry = known ?? this.make(label);
     this.byLabel.set(label, entry);
-    // Long names, and the odd twins of one label, are worked out anew each time: the map of names stays bounded.
-    if (name.length <= MAX_TEXT_LENGTH && this.byName.size < this.limit) this.byName.set(name, entry);
+    if (name.length <= MAX_KEY_LENGTH && this.byName.size < this.limit) this.byName.set(name, entry);
     return entry;
   }
 

@@ -2,11 +2,11 @@
 // pairs.
 
 import type { AttemptRecord, RequestRecord } from '../../core/record.js';
-import type { Sample } from './exposed.js';
+import { labels, type Sample } from './exposed.js';
 import { clusterLabel, OTHER } from './labels.js';
 
 interface Pair {
-  readonly labels: { readonly from: string; readonly to: string };
+  readonly labels: string;
   count: number;
 }
 
@@ -17,7 +17,7 @@ const OTHER_PAIR = OTHER + SEPARATOR + OTHER;
 export class Reroutes {
   private readonly limit: number;
   private readonly pairs = new Map<string, Pair>();
-  private readonly other: Pair = { labels: { from: OTHER, to: OTHER }, count: 0 };
+  private readonly other: Pair = { labels: labels({ from: OTHER, to: OTHER }), count: 0 };
   /** Rerouted requests whose first attempt, and so its cluster, was not known when they were decided. */
   private readonly waiting = new WeakSet<RequestRecord>();
 
@@ -42,7 +42,7 @@ export class Reroutes {
 
   samples(): Sample[] {
     const pairs = [...this.pairs.values(), ...(this.other.count > 0 ? [this.other] : [])];
-    return pairs.map(({ labels, count }) => ({ labels, value: count }));
+    return pairs.map((pair) => ({ labels: pair.labels, value: pair.count }));
   }
 
   private pairOf(fromName: string, toName: string): Pair {
@@ -52,7 +52,7 @@ export class Reroutes {
     const known = this.pairs.get(key);
     if (known !== undefined) return known;
     if (this.pairs.size >= this.limit || key === OTHER_PAIR) return this.other;
-    const pair = { labels: { from, to }, count: 0 };
+    const pair = { labels: labels({ from, to }), count: 0 };
     this.pairs.set(key, pair);
     return pair;
   }

@@ -2,7 +2,7 @@
 
 import type { CircuitSnapshot } from '../../core/circuit/state.js';
 import { CIRCUIT_STATES, ROLES, type Role } from '../../core/reasons.js';
-import type { Sample } from './exposed.js';
+import { label, type Sample } from './exposed.js';
 import { clusterLabel } from './labels.js';
 
 export interface GaugeSources {
@@ -11,6 +11,8 @@ export interface GaugeSources {
   budgetRemaining(cluster: string): number | null;
   /** Streams open now. */
   streams(role: Role): number;
+  /** Requests whose evidence is not complete. */
+  sessions(): number;
   /** Request histories held. */
   records(): number;
 }
@@ -34,21 +36,22 @@ function calm(circuit: CircuitSnapshot): number {
   return circuit.state === 'closed' ? 1 : 0;
 }
 
-export function circuitStates(sources: GaugeSources, limit: number): Sample[] {
-  return [...shown(sources.circuits(), limit)].flatMap(([cluster, circuit]) =>
-    CIRCUIT_STATES.map((state) => ({ labels: { cluster, state }, value: circuit.state === state ? 1 : 0 })),
-  );
+export function* circuitStates(sources: GaugeSources, limit: number): Generator<Sample> {
+  for (const [cluster, circuit] of shown(sources.circuits(), limit)) {
+    const text = label('cluster', cluster);
+    for (const state of CIRCUIT_STATES) {
+      yield { labels: `${text},${label('state', state)}`, value: circuit.state === state ? 1 : 0 };
+    }
+  }
 }
 
-export function budgets(sources: GaugeSources, limit: number): Sample[] {
-  const samples: Sample[] = [];
+export function* budgets(sources: GaugeSources, limit: number): Generator<Sample> {
   for (const [cluster, circuit] of shown(sources.circuits(), limit)) {
     const value = sources.budgetRemaining(circuit.cluster);
-    if (value !== null && !Number.isNaN(value)) samples.push({ labels: { cluster }, value });
+    if (value !== null && !Number.isNaN(value)) yield { labels: label('cluster', cluster), value };
   }
-  return samples;
 }
 
 export function openStreams(sources: GaugeSources): Sample[] {
-  return ROLES.map((role) => ({ labels: { role }, value: sources.streams(role) }));
+  return ROLES.map((role) => ({ labels: label('role', role), value: sources.streams(role) }));
 }

@@ -1,0 +1,66 @@
+// Standard output as it is in operation: a pipe whose reader may be slow, or gone.
+
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { afterTest } from './support.js';
+
+const SINK = new URL('../../src/observe/log/sink.ts', import.meta.url).href;
+
+/** A process that runs `body` with `sink` and `dropped()`, and reports on standard error. */
+function child(body: string): ChildProcessByStdio<null, Readable, Readable> {
+  const source = `
+    import { stdoutSink } from ${JSON.stringify(SINK)};
+    let lost = 0;
+    const sink = stdoutSink((lines) => { lost += lines; });
+    const dropped = () => lost;
+    const line = 'x'.repeat(999) + '\\n';
+    ${body}`;
+  const args = ['--import', 'tsx', '--input-type=module', '-e', source];
+  const running = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  afterTest(() => running.kill('SIGKILL'));
+  return running;
+}
+
+async function textOf(stream: Readable): Promise<string> {
+  let text = '';
+  for await (const chunk of stream) text += chunk;
+  return text;
+}
+
+describe('standard output', { timeout: 30_000 }, () => {
+  it('gets every line, also those of the last moment', async () => {
+    const running = child("for (let n = 0; n < 50; n++) sink.write(n + '\\n'); sink.flush(); process.exit(0);");
+    const text = await textOf(running.stdout);
+    expect(text.trim().split('\n')).toEqual(Array.from({ length: 50 }, (_, n) => String(n)));
+  });
+
+  it('that nobody reads blocks nothing and holds a bounded backlog; the rest is counted', async () => {
+    const running = child(`
+      for (let n = 0; n < 20000; n++) sink.write(line);
+      setTimeout(() => { console.error(JSON.stringify({ lost: dropped() })); process.exit(0); }, 50);`);
+    const { lost } = JSON.parse(await textOf(running.stderr));
+    // 20 MB were written; the pipe and one MiB of backlog hold less than 2,000 lines.
+    expect(lost).toBeGreaterThan(18_000);
+    expect(lost).toBeLessThan(20_000);
+  });
+
+  it('whose reader has gone does not end the process', async () => {
+    const running = child(`
+      console.error('up');
+      let turns = 0;
+      const timer = setInterval(() => {
+        sink.write(line);
+        if (dropped() === 0 && ++turns < 2000) return;
+        clearInterval(timer);
+        console.error(JSON.stringify({ lost: dropped() }));
+        process.exit(7);
+      }, 5);`);
+    await once(running.stderr, 'data');
+    running.stdout.destroy();
+    const [report, [code]] = await Promise.all([textOf(running.stderr), once(running, 'exit')]);
+    expect(code).toBe(7);
+    expect(JSON.parse(report).lost).toBeGreaterThan(0);
+  });
+});
