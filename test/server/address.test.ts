@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { formatAddress, listenOptions, parseAddress, removeStaleSocket } from '../../src/server/address.js';
 import { socketDirectory } from './support/harness.js';
-import { leaveStaleSocket } from './support/stale.js';
+import { hangingSocket, leaveStaleSocket } from './support/stale.js';
 
 describe('an address', () => {
   it.each([
@@ -64,6 +64,13 @@ describe('a socket left behind', () => {
     await once(server, 'listening');
     onTestFinished(() => void server.close());
     await expect(removeStaleSocket(path)).rejects.toThrow(/another process listens on this socket/);
+    expect(existsSync(path)).toBe(true);
+  });
+
+  it('stays when it cannot be told whether somebody listens on it', async () => {
+    const path = join(socketDirectory(), 'hanging.sock');
+    await hangingSocket(path);
+    await expect(removeStaleSocket(path)).rejects.toThrow(/cannot tell whether the socket is in use/);
     expect(existsSync(path)).toBe(true);
   });
 

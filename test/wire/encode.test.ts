@@ -120,6 +120,50 @@ describe('phases that were not asked for', () => {
   });
 });
 
+describe('on the wire', () => {
+  const HEADER = ['1', '1.1', '1.1.2', '1.1.2.1', '1.1.2.1.1'];
+  const METADATA = ['8', '8.1', '8.1.2', '8.1.2.5', '8.1.2.5.1'];
+  const ANSWER = ['7', '7.1', '7.2', '7.2.1', '7.2.1.1', '7.4'];
+  const hex = (value: string) => Buffer.from(value).toString('hex');
+  const fields = (instruction: Instruction, messages: readonly string[]) =>
+    Object.fromEntries(leaves(encodeInstruction(instruction), new Set(messages)));
+
+  it('a change of headers is in the fields where Envoy looks for it', () => {
+    const headers = { set: [['x-a', '1'] as const], remove: ['x-b'] };
+    expect(fields({ kind: 'continue_request', headers, order: ['a'] }, HEADER)).toEqual({
+      '1.1.2.1.1.1': hex('x-a'),
+      '1.1.2.1.1.3': hex('1'),
+      '1.1.2.1.3': '02',
+      '1.1.2.2': hex('x-b'),
+      '1.1.5': '01',
+      '8': expect.any(String),
+    });
+  });
+
+  it('an order of clusters is under its namespace', () => {
+    const order = fields({ kind: 'continue_response', headers: NO_CHANGES, order: ['a'] }, METADATA);
+    expect(order).toMatchObject({ '8.1.1': hex('sluice.route'), '8.1.2.5.1.1': hex('priority_groups') });
+  });
+
+  it('an answer is in the fields where Envoy looks for it', () => {
+    const headers = [['x-a', '1']] as const;
+    expect(fields(respond({ headers, body: 'b', details: 'd', grpcStatus: 14 }), ANSWER)).toEqual({
+      '7.1.1': 'f703',
+      '7.2.1.1.1': hex('x-a'),
+      '7.2.1.1.3': hex('1'),
+      '7.2.1.3': '02',
+      '7.3': hex('b'),
+      '7.4.1': '0e',
+      '7.5': hex('d'),
+    });
+  });
+
+  it('a wish for more time is a duration', () => {
+    const wish = fields({ kind: 'extend_timeout', ms: 2000.5 }, ['10']);
+    expect(wish).toEqual({ '10.1': '02', '10.2': 'c0843d' });
+  });
+});
+
 describe('header values', () => {
   it('go out as the bytes they came in as', () => {
     expect(headerBytes('caf\u00e9 \t~')).toEqual(Buffer.from([0x63, 0x61, 0x66, 0xe9, 0x20, 0x09, 0x7e]));
