@@ -157,11 +157,11 @@ export class Logger implements Partial<Observer> {
     this.line('fault', { reason, error: words, stack }, `internal fault: ${reason}`);
   }
 
-  /** Stops the summaries, writes the last of them and what still waits. */
-  close(): void {
+  /** Stops the summaries, writes the last of them and what still waits: at most a second. Nothing is written after. */
+  async close(): Promise<void> {
     clearInterval(this.timer);
     this.safely(() => this.summarise(Number.POSITIVE_INFINITY));
-    this.safely(() => this.sink.flush());
+    await this.sink.end();
   }
 
   /** One line for each cluster and reason that had lines left out in a second that is over. */

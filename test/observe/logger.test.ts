@@ -249,22 +249,27 @@ describe('levels', () => {
 });
 
 describe('closing', () => {
-  it('writes the last summary, even of a second that is not over, and what still waits', () => {
+  it('writes the last summary, even of a second that is not over, and what still waits', async () => {
     const { logger, lines } = aLogger({ linesPerSecond: 1 });
     for (let n = 0; n < 4; n++) logger.answered(aRecord(), 'primary', 'deadline');
-    logger.close();
+    await logger.close();
     expect(only(lines.of('lines_left_out'))).toMatchObject({ count: 3 });
-    expect(lines.flushed).toBe(1);
+    expect(lines.ended).toBe(1);
   });
 
-  it('does not fail by a sink that is broken; what is lost is counted', () => {
+  it('does not fail by a sink that is broken; what is lost is counted', async () => {
     let dropped = 0;
-    const broken = () => {
+    const write = () => {
       throw new Error('gone');
     };
-    const sink = { write: broken, flush: broken };
-    const logger = new Logger({ now: new Clock().now, toIso, sink, onDropped: (count) => (dropped += count) });
-    logger.close();
+    const sink = { write, end: async () => {} };
+    const onDropped = (count: number) => {
+      dropped += count;
+    };
+    const logger = new Logger({ now: new Clock().now, toIso, sink, linesPerSecond: 0, onDropped });
+    logger.answered(aRecord(), 'primary', 'deadline');
     expect(dropped).toBe(1);
+    await logger.close();
+    expect(dropped).toBe(2);
   });
 });

@@ -131,7 +131,7 @@ describe('the observer', () => {
 
   it('survives a log that cannot be written', async () => {
     const metrics = newMetrics();
-    const { logger } = aLogger({ sink: { write: broken, flush: () => {} } });
+    const { logger } = aLogger({ sink: { write: broken, end: async () => {} } });
     const observer = createObserver({ metrics, records: new Records(), logger });
     observer.transition(transition);
     const labels = { cluster: 'primary', from: 'closed', to: 'open', reason: 'failure_ratio' };

@@ -31,15 +31,25 @@ async function textOf(stream: Readable): Promise<string> {
 
 describe('standard output', { timeout: 30_000 }, () => {
   it('gets every line, also those of the last moment', async () => {
-    const running = child("for (let n = 0; n < 50; n++) sink.write(n + '\\n'); sink.flush(); process.exit(0);");
+    const running = child("for (let n = 0; n < 50; n++) sink.write(n + '\\n'); await sink.end(); process.exit(0);");
     const text = await textOf(running.stdout);
     expect(text.trim().split('\n')).toEqual(Array.from({ length: 50 }, (_, n) => String(n)));
+  });
+
+  it('gets nothing after the end, and says so', async () => {
+    const running = child("sink.write('a\\n'); await sink.end(); sink.write('b\\n'); console.error(dropped());");
+    const [text, lost] = await Promise.all([textOf(running.stdout), textOf(running.stderr)]);
+    expect([text, lost]).toEqual(['a\n', '1\n']);
   });
 
   it('that nobody reads blocks nothing and holds a bounded backlog; the rest is counted', async () => {
     const running = child(`
       for (let n = 0; n < 20000; n++) sink.write(line);
-      setTimeout(() => { console.error(JSON.stringify({ lost: dropped() })); process.exit(0); }, 50);`);
+      // Killed, as leaving in peace would wait for the reader.
+      setTimeout(() => {
+        console.error(JSON.stringify({ lost: dropped() }));
+        process.kill(process.pid, 'SIGKILL');
+      }, 50);`);
     const { lost } = JSON.parse(await textOf(running.stderr));
     // 20 MB were written; the pipe and one MiB of backlog hold less than 2,000 lines.
     expect(lost).toBeGreaterThan(18_000);

@@ -98,14 +98,14 @@ export type Line = Readonly<Record<string, unknown>>;
 /** Lines that a logger wrote, parsed: a line that is not JSON fails the test that reads it. */
 export class Lines {
   readonly raw: string[] = [];
-  flushed = 0;
+  ended = 0;
 
   write(line: string): void {
     this.raw.push(line);
   }
 
-  flush(): void {
-    this.flushed++;
+  async end(): Promise<void> {
+    this.ended++;
   }
 
   get all(): Line[] {
