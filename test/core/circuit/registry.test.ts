@@ -126,6 +126,14 @@ describe('the cap', () => {
     expect(shop.dropped).toHaveLength(19);
   });
 
+  it('does not evict an open circuit that is asked again and again', () => {
+    const shop = new Shop(2);
+    shop.open('a', 0);
+    for (let now = 1; now < 5; now++) expect(shop.use('a', now).acquire(now).admitted).toBe(false);
+    for (let i = 0; i < 5; i++) shop.use(`other${i}`, 10 + i);
+    expect(shop.names).toEqual(['a', 'other4']);
+  });
+
   it('may evict a circuit again once it has closed', () => {
     const shop = new Shop(2);
     shop.open('a', 0);
@@ -186,6 +194,15 @@ describe('the sweep', () => {
     expect(shop.registry.sweep(15 * MINUTE - 1)).toBe(0);
     expect(shop.registry.sweep(15 * MINUTE)).toBe(1);
     expect(shop.names).toEqual(['b']);
+  });
+
+  it('counts the idle time from the last use', () => {
+    const shop = new Shop(10);
+    shop.use('a', 0);
+    shop.use('a', 10 * MINUTE);
+    shop.registry.get('a');
+    expect(shop.registry.sweep(25 * MINUTE - 1)).toBe(0);
+    expect(shop.registry.sweep(25 * MINUTE)).toBe(1);
   });
 
   it('leaves what is open or set by hand, however long it is idle', () => {

@@ -181,6 +181,14 @@ describe('a reload', () => {
     expect(budget.remaining(73_000)).toBe(0);
   });
 
+  it('carries a step over as if all of it had come at its end: nothing is forgotten early', () => {
+    const budget = new RetryBudget({ ratio: 0, minPerSecond: 0.1, windowMs: 10_000 });
+    budget.tryWithdraw(9499); // in the step from 9000 to 9500
+    budget.reconfigure({ ratio: 0, minPerSecond: 1, windowMs: 1000 }, 10_000);
+    expect(budget.available(10_499)).toBe(false);
+    expect(budget.available(10_550)).toBe(true);
+  });
+
   it('leaves behind what a shorter window does not reach', () => {
     const budget = withRequests(10, FIFTH, 0);
     for (let i = 0; i < 5; i++) budget.deposit(9900);
