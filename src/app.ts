@@ -190,6 +190,7 @@ class Sidecar {
       circuits: () => this.#circuits.all(monotonicNow()),
       budgetRemaining: (cluster) => this.#engine.budgetRemaining(cluster, monotonicNow()),
       streams: (role) => this.#openStreams[role],
+      sessions: () => this.#engine.openSessions,
       records: () => this.#records.size,
     });
   }

@@ -19,23 +19,40 @@ export function finish(context: Context, session: Session, now: number): void {
   context.observer.finished(record);
 }
 
-/** The result for the client, told by the last attempt. */
+/** The result for the client, told by the last attempt; where none was made, by what Envoy answered itself. */
 export function resultOf(session: Session, last: Attempt | undefined): Result {
   if (session.refusedAttempt > 0) return 'refused';
-  if (last === undefined) return 'unknown';
+  if (last === undefined) return resultWithoutAttempt(session);
   if (last.outcome === 'success') return 'success';
   return last.stage === 'cancelled' ? 'cancelled' : 'failure';
 }
 
+function resultWithoutAttempt({ answered, record: { status } }: Session): Result {
+  if (!answered) return 'cancelled';
+  if (status === null) return 'unknown';
+  return status < 400 ? 'success' : 'failure';
+}
+
 /** Why the last failed attempt was not followed by another; null where nothing failed. */
-export function explainNoRetry(session: Session, last: Attempt): void {
+export function explainNoRetry(session: Session, last: Attempt | undefined): void {
   const { record } = session;
-  if (record.notRetried !== null || last.outcome === 'success') return;
+  if (record.notRetried !== null || record.result === 'success') return;
+  if (last === undefined) {
+    record.notRetried = record.result === 'cancelled' ? 'cancelled' : 'local';
+    return;
+  }
   const refusal = refusalFor({ ...last, grpcStatus: null }, session.policy.retry, session.repeatable);
   record.notRetried =
     (session.grant === null ? (session.notGranted ?? 'retries_off') : null) ??
     refusal ??
     (last.attempt > (session.grant?.maxRetries ?? 0) ? 'exhausted' : 'not_retried_by_envoy');
+}
+
+/** The stage of the last attempt has become known after the explanation was given. */
+export function explainAnew(session: Session, attempt: Attempt): void {
+  if (session.refusedAttempt > 0 || attempt !== session.attempts.at(-1)) return;
+  session.record.notRetried = null;
+  explainNoRetry(session, attempt);
 }
 
 /** A retry that was decided but never seen was not sent. */

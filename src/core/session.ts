@@ -7,6 +7,7 @@ import type { ClusterPolicy } from './policy.js';
 import type { RefusalReason } from './reasons.js';
 import type { AttemptRecord, RequestRecord } from './record.js';
 import type { RetryBudget } from './retry/budget.js';
+import type { Evidence } from './evidence.js';
 import type { Grant } from './retry/eligibility.js';
 
 /** More attempts than any policy allows: a number beyond it is not believed. */
@@ -37,6 +38,8 @@ export interface Attempt extends AttemptRecord {
   traced: boolean;
   /** After good headers, the rest was bad: a failure was added. */
   turned: boolean;
+  /** What is known, but leaves open how far it got: counts if nothing better comes. */
+  vague: Evidence | null;
   /** When the budget was charged for it; null: not charged. */
   withdrawnAtMs: number | null;
 }
@@ -94,13 +97,9 @@ function confirm(attempt: Attempt, session: Session): void {
   session.pending = null;
 }
 
-/** Every attempt is settled and the log has told of it, and of the request. */
+/** The log has told of the request, and of every attempt; there is none where Envoy answered by itself. */
 export function isComplete(session: Session): boolean {
-  return (
-    session.traced &&
-    session.attempts.length > 0 &&
-    session.attempts.every((attempt) => attempt.settled && attempt.traced)
-  );
+  return session.traced && session.attempts.every((attempt) => attempt.settled && attempt.traced);
 }
 
 function newAttempt(attempt: number, cluster: string): Attempt {
@@ -119,6 +118,7 @@ function newAttempt(attempt: number, cluster: string): Attempt {
     startedAtMs: null,
     traced: false,
     turned: false,
+    vague: null,
     withdrawnAtMs: null,
   };
 }
