@@ -5,9 +5,18 @@ export function monotonicNow(): number {
   return performance.now();
 }
 
-/** Wall clock time of a monotonic instant, as ISO 8601. The wall clock may be set meanwhile: it is read at each call. */
+/** How far the two clocks may drift apart before the offset is taken anew. Above the wall clock's whole milliseconds. */
+const TOLERANCE_MS = 5;
+let offsetMs = Date.now() - performance.now();
+
+/**
+ * Wall clock time of a monotonic instant, as ISO 8601. The same instant gives the same text at every call, so that two
+ * answers can be compared, until the wall clock is set.
+ */
 export function toIso(monotonicMs: number): string {
-  return new Date(Date.now() - (performance.now() - monotonicMs)).toISOString();
+  const current = Date.now() - performance.now();
+  if (Math.abs(current - offsetMs) > TOLERANCE_MS) offsetMs = current;
+  return new Date(offsetMs + monotonicMs).toISOString();
 }
 
 /** Calls `then` once after `ms`, unless the returned function is called before. Does not keep the process alive. */

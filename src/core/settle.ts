@@ -52,7 +52,10 @@ export function settleWithoutEvidence(context: Context, session: Session, attemp
   context.observer.attemptSettled(session.record, attempt);
 }
 
-/** Later evidence of a settled attempt: fills gaps of its record, and may add a failure to a success, once. */
+/**
+ * Later evidence of a settled attempt: fills gaps of its record, and may add a failure to a success, once. A failure whose
+ * stage the first evidence could not tell (a reset, as the final answer shows it) gets its stage; it was counted already.
+ */
 function amend(
   context: Context,
   session: Session,
@@ -66,6 +69,10 @@ function amend(
     attempt.turned = true;
     attempt.stage = stage;
     attempt.outcome = outcome;
+    attempt.error = error;
+  }
+  if (attempt.stage === 'unknown' && outcome === attempt.outcome) {
+    attempt.stage = stage;
     attempt.error = error;
   }
   addDetails(attempt, evidence);
