@@ -31,15 +31,17 @@ export class Glob {
     this.#middle = parts.slice(1, -1).filter((part) => part !== '');
   }
 
-  /** The leftmost place for each middle part is always right: it leaves the most room for the others. */
+  /**
+   * The leftmost place for each middle part is always right: it leaves the most room for the others. Parts may not
+   * run into the suffix (nor the prefix into it, where there are none), which the last line sees.
+   */
   matches(name: string): boolean {
-    if (name.length < this.literalLength) return false;
     if (!name.startsWith(this.#prefix) || !name.endsWith(this.#suffix)) return false;
     const end = name.length - this.#suffix.length;
     let at = this.#prefix.length;
     for (const part of this.#middle) {
       const found = name.indexOf(part, at);
-      if (found < 0 || found + part.length > end) return false;
+      if (found < 0) return false;
       at = found + part.length;
     }
     return at <= end;

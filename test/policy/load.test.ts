@@ -46,6 +46,15 @@ describe('the text of a policy', () => {
     expect(problems[0]).toMatch(/open\.base: is "2x"/);
   });
 
+  it('concludes nothing from a whole group that is wrong either', () => {
+    const problems = problemsOf('defaults:\n  circuit: 5\nclusters:\n  a: { circuit: { open: { max: 2s } } }\n');
+    expect(problems).toEqual(['2:12 defaults.circuit: is 5; give a mapping, such as {}']);
+  });
+
+  it('reports one mistake once, although two rules refuse it', () => {
+    expect(problemsOf(`clusters: { a: { fallback: ["*${'x'.repeat(600)}"] } }`)).toHaveLength(1);
+  });
+
   it('reports an inherited disorder once, where it is written', () => {
     const problems = problemsOf(
       'defaults:\n  circuit: { open: { base: 9s, max: 8s } }\nclusters:\n  a: { circuit: { failureRatio: 0.5 } }\n',
