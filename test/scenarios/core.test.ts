@@ -21,6 +21,7 @@ describe.each([
     for (const [cluster, [requests, failures]] of Object.entries(row.expect.windows ?? {})) {
       expect(world.circuit(cluster)).toMatchObject({ requests, failures });
     }
+    if (row.expect.counters !== undefined) expect(retriesCounted(world)).toEqual(row.expect.counters);
     expect(world.engine.openSessions).toBe(0);
     expect(world.waiting).toBe(0);
   });
@@ -60,6 +61,13 @@ function checkRecord(world: CoreWorld, expected: Expectation, served: Served): v
   expect(record?.attempts.map((attempt) => attempt.cluster)).toEqual(expected.attempts);
   expect(record?.attempts.every((attempt) => attempt.settled)).toBe(true);
   if (expected.stages !== undefined) expect(record?.attempts.map((attempt) => attempt.stage)).toEqual(expected.stages);
+  if (expected.record !== undefined) expect(record?.attempts).toMatchObject(expected.record);
   if (expected.result !== undefined) expect(record?.result).toBe(expected.result);
   if (expected.notRetried !== undefined) expect(record?.notRetried).toBe(expected.notRetried);
+}
+
+function retriesCounted(world: CoreWorld): Record<string, number> {
+  const prefix = 'retry ';
+  const counted = [...world.counts].filter(([labels]) => labels.startsWith(prefix));
+  return Object.fromEntries(counted.map(([labels, count]) => [labels.slice(prefix.length), count]));
 }

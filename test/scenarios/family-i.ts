@@ -1,27 +1,19 @@
-// Family I: exponential backoff for tools.
+// Family I: exponential backoff for tools. Against deploy/policies/tool-gateway.yaml, whose jitter is full: the
+// world's chance is set so that it always waits as long as it can. What is not about one request: backoff.test.ts.
 
+import { shippedPolicy } from '../support/policies.js';
 import { type Scenario, times } from './scenario.js';
 
-const tools = (more: object = {}, rest: object = {}) => ({
-  defaults: {
-    circuit: { minimumRequests: 50 },
-    retry: {
-      maxRetries: 2,
-      judge: true,
-      statuses: [429, 500, 502, 503, 504],
-      backoff: { base: '200ms', max: '5s', jitter: 'none', byStatus: {} },
-      ...more,
-    },
-  },
-  ...rest,
-});
+const toolGateway = shippedPolicy('tool-gateway');
+/** The same with other rules for retries. */
+const tools = (retry: object) => shippedPolicy('tool-gateway', { defaults: { retry } });
 const call = { cluster: 'a', method: 'GET', path: '/tool' };
 
 export const familyI: readonly Scenario[] = [
   {
     id: 'I4',
     title: 'a 503 is retried',
-    policy: tools(),
+    policy: toolGateway,
     request: call,
     meets: { a: [{ status: 503 }, { status: 200 }] },
     expect: { attempts: ['a', 'a'], status: 200, waits: [200] },
@@ -30,7 +22,7 @@ export const familyI: readonly Scenario[] = [
     (status): Scenario => ({
       id: 'I4',
       title: `a ${status} is not retried`,
-      policy: tools(),
+      policy: toolGateway,
       request: call,
       meets: { a: [{ status }] },
       expect: { attempts: ['a'], status },
@@ -55,7 +47,7 @@ export const familyI: readonly Scenario[] = [
   {
     id: 'I6',
     title: 'three failures are two waits, then exhausted',
-    policy: tools(),
+    policy: toolGateway,
     request: call,
     meets: { a: [{ status: 503 }] },
     expect: { attempts: times(3, 'a'), status: 503, waits: [200, 400], notRetried: 'exhausted' },
@@ -63,15 +55,15 @@ export const familyI: readonly Scenario[] = [
   {
     id: 'I8',
     title: 'an override for one target holds for it',
-    policy: tools({}, { clusters: { b: { retry: { maxRetries: 1 } } } }),
-    request: { ...call, cluster: 'b' },
-    meets: { b: [{ status: 503 }] },
-    expect: { attempts: ['b', 'b'], status: 503 },
+    policy: toolGateway,
+    request: { ...call, cluster: 'search' },
+    meets: { search: [{ status: 503 }] },
+    expect: { attempts: ['search', 'search'], status: 503 },
   },
   {
     id: 'I8',
     title: 'an override for one target leaves the others as they are',
-    policy: tools({}, { clusters: { b: { retry: { maxRetries: 1 } } } }),
+    policy: toolGateway,
     request: call,
     meets: { a: [{ status: 503 }] },
     expect: { attempts: times(3, 'a'), status: 503 },
@@ -85,9 +77,33 @@ export const familyI: readonly Scenario[] = [
     expect: { attempts: ['a'], status: 503, notRetried: 'retries_off' },
   },
   {
+    id: 'I9',
+    title: 'maxRetries 0 for one target makes one attempt there',
+    policy: toolGateway,
+    request: { ...call, cluster: 'payments' },
+    meets: { payments: ['refused'] },
+    expect: { attempts: ['payments'], status: 503, notRetried: 'retries_off', counters: {} },
+  },
+  {
+    id: 'I13',
+    title: 'a hold of 300 ms sends the retry 300 ms later; attempts are retries + 1',
+    policy: tools({ backoff: { base: '300ms', jitter: 'none' } }),
+    request: call,
+    meets: { a: [{ status: 503 }, { status: 200 }] },
+    expect: {
+      attempts: times(2, 'a'),
+      status: 200,
+      waits: [300],
+      record: [
+        { attempt: 1, waitMs: 0 },
+        { attempt: 2, waitMs: 300 },
+      ],
+    },
+  },
+  {
     id: 'I16',
     title: 'failing maxRetries times and then working is a 200',
-    policy: tools(),
+    policy: toolGateway,
     request: call,
     meets: { a: [{ status: 503 }, { status: 503 }, { status: 200 }] },
     expect: { attempts: times(3, 'a'), status: 200 },
@@ -95,7 +111,7 @@ export const familyI: readonly Scenario[] = [
   {
     id: 'I16',
     title: 'failing once more than that is the last error of the upstream',
-    policy: tools(),
+    policy: toolGateway,
     request: call,
     meets: { a: [{ status: 503 }, { status: 503 }, { status: 500 }] },
     expect: { attempts: times(3, 'a'), status: 500, from: 'upstream' },
@@ -112,7 +128,7 @@ export const familyI: readonly Scenario[] = [
     ([what, headers, wait]): Scenario => ({
       id: 'I17',
       title: `${what} is waited for`,
-      policy: tools(),
+      policy: toolGateway,
       request: call,
       meets: { a: [{ status: 503, headers }, { status: 200 }] },
       expect: { attempts: ['a', 'a'], status: 200, waits: [wait] },
@@ -129,7 +145,7 @@ export const familyI: readonly Scenario[] = [
     ([what, headers]): Scenario => ({
       id: 'I17',
       title: `${what} means no retry`,
-      policy: tools(),
+      policy: toolGateway,
       request: call,
       meets: { a: [{ status: 503, headers }] },
       expect: { attempts: ['a'], status: 503, from: 'upstream', notRetried: 'server_pushback' },
@@ -138,9 +154,64 @@ export const familyI: readonly Scenario[] = [
   {
     id: 'I17',
     title: 'a wait that does not fit the deadline means no retry',
-    policy: tools(),
+    policy: toolGateway,
     request: { ...call, timeoutMs: 1500 },
     meets: { a: [{ status: 503, headers: { 'retry-after': '2' } }] },
     expect: { attempts: ['a'], status: 503, from: 'upstream', notRetried: 'deadline' },
+  },
+  {
+    id: 'I18',
+    title: 'retries that were granted are counted by what caused them, and the one that saved the request',
+    policy: toolGateway,
+    request: call,
+    meets: { a: ['refused', { status: 503 }, { status: 200 }] },
+    expect: {
+      attempts: times(3, 'a'),
+      status: 200,
+      counters: { 'a granted connection_refused': 1, 'a granted status': 1, 'a saved status': 1 },
+    },
+  },
+  {
+    id: 'I18',
+    title: 'a retry that was not made is counted by why not',
+    policy: toolGateway,
+    request: call,
+    meets: { a: [{ status: 503 }] },
+    expect: {
+      attempts: times(3, 'a'),
+      status: 503,
+      counters: { 'a granted status': 2, 'a refused exhausted': 1 },
+    },
+  },
+  ...(
+    [
+      ['a POST', { ...call, method: 'POST' }, { status: 503 }, 'not_idempotent'],
+      ['a server that asks not to', call, { status: 503, headers: { 'x-should-retry': 'false' } }, 'server_pushback'],
+      ['a request that was written', call, 'reset_after_request', 'written'],
+      ['a deadline', { ...call, timeoutMs: 100 }, { status: 503 }, 'deadline'],
+    ] as const
+  ).map(
+    ([what, request, meets, reason]): Scenario => ({
+      id: 'I18',
+      title: `${what} refuses a retry as ${reason}, which is counted for its cluster`,
+      policy: toolGateway,
+      request,
+      meets: { a: [meets] },
+      expect: { attempts: ['a'], status: 503, notRetried: reason, counters: { [`a refused ${reason}`]: 1 } },
+    }),
+  ),
+  {
+    id: 'I18',
+    title: 'a spent budget refuses a retry as retry_budget',
+    policy: tools({ budget: { ratio: 0, minPerSecond: 0.1, window: '10s' } }),
+    request: call,
+    meets: { a: [{ status: 503 }] },
+    expect: {
+      attempts: times(2, 'a'),
+      status: 503,
+      from: 'upstream',
+      notRetried: 'retry_budget',
+      counters: { 'a granted status': 1, 'a refused retry_budget': 1 },
+    },
   },
 ];

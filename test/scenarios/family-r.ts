@@ -1,12 +1,17 @@
-// Family R: a proxy that must never send a request twice.
+// Family R: a proxy that must never send a request twice. Against deploy/policies/safe-proxy.yaml.
 
+import { shippedPolicy } from '../support/policies.js';
 import type { Meets } from '../support/router-model.js';
 import { type Scenario, times } from './scenario.js';
+import { answered, begins, leaves, type Sequence, shows } from './sequence.js';
 
-const retries = (maxRetries: number, more: object = {}) => ({
-  ceilings: { maxRetries: 10 },
-  defaults: { retry: { maxRetries, ...more } },
-});
+const safeProxy = shippedPolicy('safe-proxy');
+/** The same with another number of retries, or more. */
+const retries = (maxRetries: number, more: object = {}) =>
+  shippedPolicy('safe-proxy', {
+    ceilings: { maxRetries: Math.max(3, maxRetries) },
+    defaults: { retry: { maxRetries, ...more } },
+  });
 const get = { cluster: 'a', method: 'GET', path: '/x' };
 const post = { ...get, method: 'POST' };
 
@@ -23,7 +28,7 @@ export const familyR: readonly Scenario[] = [
   {
     id: 'R1',
     title: 'a refused connection is retried, at most maxRetries times',
-    policy: retries(2),
+    policy: safeProxy,
     request: get,
     meets: { a: ['refused'] },
     expect: { attempts: times(3, 'a'), status: 503, from: 'envoy', notRetried: 'exhausted', windows: { a: [1, 1] } },
@@ -142,4 +147,73 @@ export const familyR: readonly Scenario[] = [
       expect: { attempts: times(maxRetries + 1, 'a'), status: 503, notRetried: 'exhausted' },
     }),
   ),
+  {
+    id: 'R14',
+    title:
+      'the record of a retried request has host, cluster, stage, error and message of each attempt, and the result',
+    policy: retries(3),
+    request: get,
+    meets: { a: ['refused', 'tls_failure', 'refused_stream', { status: 200 }] },
+    expect: {
+      attempts: times(4, 'a'),
+      status: 200,
+      result: 'success',
+      record: [
+        {
+          ...{ attempt: 1, cluster: 'a', host: '10.0.0.1:80', stage: 'connect', outcome: 'failure' },
+          ...{ error: 'connection_refused', message: 'delayed connect error: Connection refused' },
+        },
+        {
+          ...{ attempt: 2, cluster: 'a', host: '10.0.0.1:80', stage: 'tls', outcome: 'failure', error: 'tls' },
+          message: 'TLS_error:|268435703:SSL routines:OPENSSL_internal:WRONG_VERSION_NUMBER:TLS_error_end',
+        },
+        {
+          ...{ attempt: 3, cluster: 'a', host: '10.0.0.1:80', stage: 'before_request', outcome: 'failure' },
+          ...{
+            error: 'refused_stream',
+            message: 'upstream_reset_before_response_started{remote_refused_stream_reset|REFUSED_STREAM}',
+          },
+        },
+        {
+          ...{ attempt: 4, cluster: 'a', host: '10.0.0.1:80', stage: 'response', outcome: 'success' },
+          ...{ error: null, message: null, status: 200 },
+        },
+      ],
+    },
+  },
+];
+
+const soonOpen = shippedPolicy('safe-proxy', {
+  defaults: { retry: { maxRetries: 3 }, circuit: { minimumRequests: 4, open: { base: '5s', jitter: 0 } } },
+});
+
+/** Opens at 0 s, and may probe at 5 s. */
+const opened = [answered(0, 'reset_after_request', 4), shows(0, { state: 'open' })];
+
+export const sequencesR: readonly Sequence[] = [
+  {
+    id: 'R7',
+    title: 'a client that leaves gives the permit of a probe back, and the next request is the probe',
+    policy: soonOpen,
+    steps: [
+      ...opened,
+      answered(6, 'client_leaves'),
+      shows(6, { state: 'half_open' }),
+      answered(6, { status: 200 }),
+      shows(6, { state: 'closed' }),
+    ],
+  },
+  {
+    id: 'R7',
+    title: 'a client that leaves before anything was sent gives the permit back as well',
+    policy: soonOpen,
+    steps: [
+      ...opened,
+      begins(6, 'probe', 'admitted'),
+      begins(6, 'other', { reason: 'probe_limit' }),
+      leaves(7, 'probe'),
+      // Nothing else tells that no attempt will come: it is waited for, five seconds at most.
+      begins(13, 'next', 'admitted'),
+    ],
+  },
 ];

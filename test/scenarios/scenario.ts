@@ -2,6 +2,7 @@
 // test with its id from the acceptance list; the runner beside this drives the core with it.
 
 import type { RefusalReason, Result, Stage } from '../../src/core/reasons.js';
+import type { AttemptRecord } from '../../src/core/record.js';
 import type { Meets, RoutedRequest } from '../support/router-model.js';
 
 export interface Scenario {
@@ -27,6 +28,10 @@ export interface Expectation {
   readonly notRetried?: RefusalReason | null;
   /** Results in each cluster's window: all, and failures among them. */
   readonly windows?: Readonly<Record<string, readonly [requests: number, failures: number]>>;
+  /** What the record says of each attempt, field by field. */
+  readonly record?: readonly Partial<AttemptRecord>[];
+  /** Every retry that is counted: `CLUSTER RESULT REASON`, and how often. */
+  readonly counters?: Readonly<Record<string, number>>;
 }
 
 /** `count` times the same. */
