@@ -32,7 +32,7 @@ const INTERRUPTED =
   FLAGS.upstreamProtocolError |
   FLAGS.upstreamRequestTimeout;
 /** Envoy's own limits on a stream: nobody's failure that we could name. */
-const ENVOY_LIMIT = FLAGS.streamIdleTimeout | FLAGS.maxStreamDuration;
+const ENVOY_LIMIT = FLAGS.streamIdleTimeout | FLAGS.maxStreamDuration | FLAGS.durationTimeout;
 
 const TOO_MANY_REQUESTS = 429;
 const GRPC_OK = 0;
@@ -46,6 +46,11 @@ export function classify(evidence: Evidence, statuses: Statuses): Settlement {
   if (flags & CANCELLED) return ignored('cancelled', 'cancelled');
   if (flags & LOCAL) return ignored('local', localError(flags));
   return evidence.status === null ? withoutResponse(evidence) : withResponse(evidence, evidence.status, statuses);
+}
+
+/** Tells neither how far the attempt got nor whose fault its end was: better evidence may follow. */
+export function saysNothing({ stage, outcome }: Settlement): boolean {
+  return stage === 'unknown' && outcome === 'ignored';
 }
 
 /** True where not a byte of the request can have reached the upstream. */

@@ -2,13 +2,13 @@
 // monotonic milliseconds, and a call about a request that is not held (any more) is harmless.
 
 import type { CircuitRegistry } from './circuit/registry.js';
-import { classify, saysNothing } from './classify.js';
+import { classify, type Settlement, saysNothing } from './classify.js';
 import { Budgets, type Context } from './context.js';
 import { type AdmissionDecision, admit } from './decide/admission.js';
 import { type GateDecision, gate, type RetrySeen } from './decide/gate.js';
 import { abandonRetry, type JudgeDecision, judge } from './decide/judge.js';
 import type { AttemptTrace, Evidence, RequestTrace, TraceEntry } from './evidence.js';
-import { explainAnew, explainNoRetry, finish, resultOf, returnUnused } from './finish.js';
+import { explainNoRetry, finish, resultOf, returnUnused } from './finish.js';
 import type { Observer } from './observer.js';
 import type { PolicyResolver } from './policy.js';
 import type { RequestFacts } from './request.js';
@@ -150,12 +150,10 @@ export class Engine {
     if (entry.attempt === session.refusedAttempt) return observer.traceEntry('attempt', 'known');
     const attempt = attemptOf(session, entry.attempt);
     if (attempt === undefined) return observer.traceEntry('attempt', 'unmatched');
-    const cluster = entry.cluster === '' ? attempt.cluster : entry.cluster;
-    const vague = attempt.settled && attempt.stage === 'unknown';
-    const changed = settle(this.#context, session, attempt, cluster, entry.evidence, 0, now);
     attempt.traced = true;
-    if (vague && session.answered) explainAnew(session, attempt);
-    // Good headers went to the client, and the rest was bad: that is how the request ended for it.
+    if (!attempt.settled && entry.cluster !== '') attempt.cluster = entry.cluster;
+    const changed = this.#settleByLog(session, attempt, entry.evidence, now);
+    // The last attempt settled only now, or its good headers had gone to the client and the rest was bad.
     if (changed && session.answered && attempt === session.attempts.at(-1)) this.#conclude(session, attempt, now);
     observer.traceEntry('attempt', changed ? 'settled' : 'known');
     this.#finishIfComplete(session, now);
@@ -189,42 +187,46 @@ export class Engine {
   }
 
   #settle(session: Session, attempt: Attempt, seen: AnswerSeen, now: number): void {
-    const cluster = seen.cluster === '' ? attempt.cluster : seen.cluster;
     const startedAt = attempt.startedAtMs ?? (attempt.attempt === 1 ? session.record.startedAtMs : null);
     const durationMs = seen.evidence.durationMs ?? (startedAt === null ? null : now - startedAt);
     const evidence = { ...seen.evidence, durationMs };
-    attempt.cluster = attempt.settled ? attempt.cluster : cluster;
-    if (this.#context.traceSeen && this.#isVague(attempt, evidence)) {
+    if (!attempt.settled && seen.cluster !== '') attempt.cluster = seen.cluster;
+    if (this.#awaitsLog(attempt, evidence)) {
+      attempt.vague = evidence;
       session.expiresAtMs = now + this.#context.limits.graceMs;
       return;
     }
-    settle(this.#context, session, attempt, cluster, evidence, restWished(seen), now);
+    settle(this.#context, session, attempt, attempt.cluster, evidence, restWished(seen), now);
     // Nothing is logged for an attempt that never got a host.
     if (attempt.stage === 'local') attempt.traced = true;
   }
 
-  /** Keeps evidence of an end that leaves open how far the attempt got, where the log is going to tell. */
-  #isVague(attempt: Attempt, evidence: Evidence): boolean {
-    if (attempt.settled || attempt.traced || evidence.status !== null) return false;
-    const { circuit } = this.#context.policy.forCluster(attempt.cluster);
-    if (classify(evidence, circuit).stage !== 'unknown') return false;
-    attempt.vague = evidence;
-    return true;
+  /** The evidence leaves open how far the attempt got, and the log is going to tell. */
+  #awaitsLog(attempt: Attempt, evidence: Evidence): boolean {
+    if (attempt.settled || attempt.traced || !this.#context.traceSeen) return false;
+    return this.#classified(attempt, evidence).stage === 'unknown';
   }
 
-  #saysNothing(attempt: Attempt, evidence: Evidence): boolean {
-    if (attempt.settled) return false;
-    const { circuit } = this.#context.policy.forCluster(attempt.cluster);
-    if (!saysNothing(classify(evidence, circuit))) return false;
-    attempt.vague ??= evidence;
-    return true;
+  /** An attempt that Envoy itself cut short has an entry without a reason: what else is known of its end counts then. */
+  #settleByLog(session: Session, attempt: Attempt, evidence: Evidence, now: number): boolean {
+    const silent = !attempt.settled && saysNothing(this.#classified(attempt, evidence));
+    if (silent && attempt.vague === null && !session.traced) {
+      attempt.vague = evidence;
+      return false;
+    }
+    const better = silent ? (attempt.vague ?? evidence) : evidence;
+    return settle(this.#context, session, attempt, attempt.cluster, better, 0, now);
+  }
+
+  #classified(attempt: Attempt, evidence: Evidence): Settlement {
+    return classify(evidence, this.#context.policy.forCluster(attempt.cluster).circuit);
   }
 
   #conclude(session: Session, last: Attempt | undefined, now: number): void {
     session.record.result = resultOf(session, last);
     session.record.endedAtMs = now;
     returnUnused(session, now);
-    explainNoRetry(session, last);
+    if (last === undefined || last.settled) explainNoRetry(session, last);
   }
 
   #finishIfComplete(session: Session, now: number): void {

@@ -5,15 +5,16 @@ import type { Context } from './context.js';
 import type { Result } from './reasons.js';
 import { refusalFor } from './retry/eligibility.js';
 import type { Attempt, Session } from './session.js';
-import { settleWithoutEvidence } from './settle.js';
+import { settle, settleWithoutEvidence } from './settle.js';
 
 export function finish(context: Context, session: Session, now: number): void {
-  for (const attempt of session.attempts) if (!attempt.settled) settleWithoutEvidence(context, session, attempt, now);
+  for (const attempt of session.attempts) if (!attempt.settled) giveUp(context, session, attempt, now);
   for (const slot of session.slots) if (slot.permit !== null) slot.circuit.release(slot.permit, now);
   const { record } = session;
   record.endedAtMs ??= now;
   if (record.result === 'pending') record.result = 'unknown';
   returnUnused(session, now);
+  if (session.answered) explainNoRetry(session, session.attempts.at(-1));
   countRetries(context, session);
   if (session.policy.retry.mode === 'shadow') countShadowed(context, session);
   context.observer.finished(record);
@@ -48,11 +49,10 @@ export function explainNoRetry(session: Session, last: Attempt | undefined): voi
     (last.attempt > (session.grant?.maxRetries ?? 0) ? 'exhausted' : 'not_retried_by_envoy');
 }
 
-/** The stage of the last attempt has become known after the explanation was given. */
-export function explainAnew(session: Session, attempt: Attempt): void {
-  if (session.refusedAttempt > 0 || attempt !== session.attempts.at(-1)) return;
-  session.record.notRetried = null;
-  explainNoRetry(session, attempt);
+/** No more evidence is waited for: what there is has to do. */
+function giveUp(context: Context, session: Session, attempt: Attempt, now: number): void {
+  if (attempt.vague === null) settleWithoutEvidence(context, session, attempt, now);
+  else settle(context, session, attempt, attempt.cluster, attempt.vague, 0, now);
 }
 
 /** A retry that was decided but never seen was not sent. */

@@ -75,7 +75,6 @@ export type Decision = (typeof DECISIONS)[number];
 export const REFUSAL_REASONS = [
   'retries_off', // maxRetries 0, or mode off or shadow
   'not_idempotent', // only unwritten attempts may be retried for this request
-  'upgrade', // CONNECT or a protocol upgrade
   'written', // the request was, or may have been, written
   'not_retriable', // policy does not name this status or failure
   'exhausted', // every granted attempt was made

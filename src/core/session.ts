@@ -3,11 +3,11 @@
 
 import type { Circuit } from './circuit/breaker.js';
 import type { Permit } from './circuit/state.js';
+import type { Evidence } from './evidence.js';
 import type { ClusterPolicy } from './policy.js';
 import type { RefusalReason } from './reasons.js';
 import type { AttemptRecord, RequestRecord } from './record.js';
 import type { RetryBudget } from './retry/budget.js';
-import type { Evidence } from './evidence.js';
 import type { Grant } from './retry/eligibility.js';
 
 /** More attempts than any policy allows: a number beyond it is not believed. */

@@ -4,7 +4,7 @@
 
 import type { Circuit } from './circuit/breaker.js';
 import type { CircuitResult, Permit } from './circuit/state.js';
-import { classify, type Settlement } from './classify.js';
+import { classify, provenUnwritten, type Settlement } from './classify.js';
 import type { Context } from './context.js';
 import type { Evidence } from './evidence.js';
 import type { ErrorKind, Stage } from './reasons.js';
@@ -76,7 +76,7 @@ function amend(
     attempt.error = error;
   }
   addDetails(attempt, evidence);
-  if (!turned) return false;
+  if (!turned) return correct(session, attempt, stage);
   report(context, session, attempt.cluster, { outcome, slow: false, inStreak, retryAfterMs: 0 }, now);
   context.observer.attemptSettled(session.record, attempt);
   return true;
@@ -86,6 +86,14 @@ function amend(
 function chargeLate(session: Session, attempt: Attempt, now: number): void {
   if (attempt.attempt === 1 || attempt.withdrawnAtMs !== null || session.grant === null) return;
   if (session.budget?.tryWithdraw(now) === true) attempt.withdrawnAtMs = now;
+}
+
+/** The first evidence took the attempt for unwritten and the log knows of a byte: the log is right, in the story too. */
+function correct(session: Session, attempt: Attempt, stage: Stage): boolean {
+  if (!provenUnwritten(attempt.stage) || provenUnwritten(stage)) return false;
+  attempt.stage = stage;
+  session.record.notRetried = null;
+  return true;
 }
 
 function turnsBad(attempt: Attempt, stage: Stage, error: ErrorKind | null): boolean {

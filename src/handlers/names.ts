@@ -25,7 +25,6 @@ export const ATTRIBUTE = {
   transportFailure: 'upstream.transport_failure_reason',
   attempts: 'upstream.request_attempt_count',
   host: 'upstream.address',
-  poolReady: 'upstream.cx_pool_ready_duration',
 } as const;
 
 const OURS = 'x-sluice-';

@@ -65,8 +65,8 @@ export function finalEvidence(headers: Headers, attributes: Attributes): Evidenc
     flags,
     status: viaUpstream ? wholeNumber(headers.get(':status')) : null,
     grpcStatus: viaUpstream ? wholeNumber(headers.get('grpc-status')) : null,
-    // The request is written as soon as there is a connection for it.
-    written: attributes.has(ATTRIBUTE.poolReady) ? true : null,
+    // Nothing that is known here tells: only the log knows of the first byte.
+    written: null,
     transportFailure: attributes.string(ATTRIBUTE.transportFailure) ?? '',
     details,
     host: attributes.string(ATTRIBUTE.host) ?? null,
