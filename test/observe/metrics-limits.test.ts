@@ -147,6 +147,15 @@ describe('a label', () => {
     expect(seriesOf(families, 'sluice_requests_total', { cluster: 'a\\u{a}b', decision: 'admit' })).toBe(2);
   });
 
+  it('shared by two circuits past the limit shows the one in trouble', async () => {
+    const metrics = newMetrics({ clusterLimit: 2 });
+    const names = ['a\\u{a}b', 'x', 'a\nb'];
+    const circuits = () => names.map((cluster) => aCircuit({ cluster, state: cluster === 'a\nb' ? 'open' : 'closed' }));
+    metrics.readFrom({ circuits, budgetRemaining: () => null, streams: () => 0, sessions: () => 0, records: () => 0 });
+    const labels = { cluster: 'a\\u{a}b', state: 'open' };
+    expect(seriesOf(await scrape(metrics), 'sluice_circuit_state', labels)).toBe(1);
+  });
+
   it('that looks like the one for the rest is counted there, not beside it', async () => {
     const metrics = newMetrics({ clusterLimit: 1 });
     for (const cluster of ['_other', 'a', 'b']) metrics.decided(aRecord({ cluster }));
