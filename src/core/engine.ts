@@ -189,7 +189,7 @@ export class Engine {
   #settle(session: Session, attempt: Attempt, seen: AnswerSeen, now: number): void {
     const startedAt = attempt.startedAtMs ?? (attempt.attempt === 1 ? session.record.startedAtMs : null);
     const durationMs = seen.evidence.durationMs ?? (startedAt === null ? null : now - startedAt);
-    const evidence = { ...seen.evidence, durationMs };
+    const evidence = completed({ ...seen.evidence, durationMs }, attempt.vague);
     if (!attempt.settled && seen.cluster !== '') attempt.cluster = seen.cluster;
     if (this.#awaitsLog(attempt, evidence)) {
       attempt.vague = evidence;
@@ -214,7 +214,7 @@ export class Engine {
       attempt.vague = evidence;
       return false;
     }
-    const better = silent ? (attempt.vague ?? evidence) : evidence;
+    const better = silent && attempt.vague !== null ? completed(attempt.vague, evidence) : evidence;
     return settle(this.#context, session, attempt, attempt.cluster, better, 0, now);
   }
 
@@ -234,6 +234,12 @@ export class Engine {
     this.#context.sessions.remove(session);
     finish(this.#context, session, now);
   }
+}
+
+/** The entry of an attempt that Envoy cut short says no more than whether it was written: the answer cannot tell that. */
+function completed(evidence: Evidence, other: Evidence | null): Evidence {
+  if (other === null || evidence.written !== null) return evidence;
+  return { ...evidence, written: other.written };
 }
 
 /** How long the upstream asks to be left alone; 0: it does not. */

@@ -78,3 +78,33 @@ describe('an attempt whose stage the final answer could not tell', () => {
     expect({ before, after: session.record.notRetried }).toEqual({ before: 'written', after: 'not_retried_by_envoy' });
   });
 });
+
+describe('an attempt that Envoy cut short, of which its log entry says no more than that it was written', () => {
+  const silent: Evidence = { ...reset('trace', true), flags: 0 };
+  const timeout: Evidence = { ...reset('admission', null), flags: FLAGS.upstreamRequestTimeout };
+
+  it.each([
+    ['the answer first', ['answer', 'entry']],
+    ['the entry first', ['entry', 'answer']],
+  ] as const)('is a response timeout of a written request, %s', (_order, order) => {
+    const { world } = answeredReset();
+    const decision = world.engine.admit(FACTS, world.now);
+    if (decision.kind !== 'proceed') throw new Error('not admitted');
+    const { session } = decision;
+    trace(world, 'nobody', true); // from now on there is a log to wait for
+    const told = {
+      answer: () => {
+        const wish = { waitMs: 0, retry: null };
+        const seen = { attempt: 1, cluster: 'a', evidence: timeout, wish, remainingMs: null, clientStatus: 504 };
+        world.engine.requestAnswered(session, seen, world.now);
+      },
+      entry: () => {
+        const entry = { kind: 'attempt', id: session.record.id, attempt: 1, cluster: 'a', evidence: silent } as const;
+        world.engine.traced(entry, world.now);
+      },
+    };
+    for (const each of order) told[each]();
+    expect(session.attempts).toMatchObject([{ stage: 'request_sent', outcome: 'failure', error: 'response_timeout' }]);
+    expect(session.record).toMatchObject({ result: 'failure', notRetried: 'written' });
+  });
+});
