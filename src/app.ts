@@ -112,7 +112,7 @@ class Sidecar {
         await admin.close();
         this.dispose();
         this.#logger.stopped();
-        this.#logger.close();
+        await this.#logger.close();
       },
     };
   }

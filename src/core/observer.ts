@@ -22,7 +22,7 @@ export interface Observer {
   decided(record: RequestRecord): void;
   /** The gate, or admission, answered 503 in the upstream's place. */
   answered(record: RequestRecord, cluster: string, reason: AnswerReason): void;
-  /** An attempt is settled, once each. */
+  /** An attempt is settled: once each, and once more where good headers were followed by a broken body or bad trailers. */
   attemptSettled(record: RequestRecord, attempt: AttemptRecord): void;
   retry(cluster: string, result: RetryResult, reason: RetryCause | RefusalReason): void;
   /** In shadow mode: a request that would have been refused, or retried because of what ended its last attempt. */

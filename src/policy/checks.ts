@@ -1,4 +1,4 @@
-// Mistakes that no single field shows: a minimum above its maximum, a ratio that can never open, a cluster that
+// Mistakes that no single field shows: a minimum above its maximum, a cluster that
 // falls back to itself. Each is judged on what would be in force at a place, and reported at the place that
 // set one of the fields involved, never again at every place that inherits them.
 
@@ -17,9 +17,8 @@ export type IsBroken = (path: Path) => boolean;
 
 /** `low` must not be above `high`. */
 const ORDERED = [
-  { low: 'circuit.open.base', high: 'circuit.open.max', why: '' },
-  { low: 'retry.backoff.base', high: 'retry.backoff.max', why: '' },
-  { low: 'circuit.minimumRequests', high: 'circuit.window.requests', why: ', so that a ratio could never open' },
+  { low: 'circuit.open.base', high: 'circuit.open.max' },
+  { low: 'retry.backoff.base', high: 'retry.backoff.max' },
 ] as const;
 
 /** Everything that is wrong with the file beyond its single fields. */
@@ -63,15 +62,13 @@ class Stacks {
 function order(stack: readonly Place[], isBroken: IsBroken): Finding[] {
   const place = stack[stack.length - 1];
   if (place === undefined) return [];
-  return ORDERED.flatMap(({ low, high, why }) => {
+  return ORDERED.flatMap(({ low, high }) => {
     const own = [low, high].find((field) => place.fields.has(field));
     const broken = stack.some(({ path }) => [low, high].some((field) => isBroken([...path, ...field.split('.')])));
     if (own === undefined || broken) return [];
     const [lowest, highest] = [find(stack, low), find(stack, high)];
     if (size(lowest.value) <= size(highest.value)) return [];
-    return [
-      { path: [...place.path, ...own.split('.')], message: disorder(own === low, low, lowest, high, highest, why) },
-    ];
+    return [{ path: [...place.path, ...own.split('.')], message: disorder(own === low, low, lowest, high, highest) }];
   });
 }
 
@@ -85,11 +82,11 @@ function find(stack: readonly Place[], field: string): Found {
   return { value: place?.fields.get(field), from: place?.from ?? 'default' };
 }
 
-function disorder(atLow: boolean, low: string, lowest: Found, high: string, highest: Found, why: string): string {
+function disorder(atLow: boolean, low: string, lowest: Found, high: string, highest: Found): string {
   const [lowText, highText] = [String(lowest.value), String(highest.value)];
   return atLow
-    ? `is ${lowText}, above ${high} (${highText}, from ${highest.from})${why}; lower it or raise ${high}`
-    : `is ${highText}, below ${low} (${lowText}, from ${lowest.from})${why}; raise it or lower ${low}`;
+    ? `is ${lowText}, above ${high} (${highText}, from ${highest.from}); lower it or raise ${high}`
+    : `is ${highText}, below ${low} (${lowText}, from ${lowest.from}); raise it or lower ${low}`;
 }
 
 /** Milliseconds of a duration, or the number itself. */

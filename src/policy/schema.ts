@@ -55,7 +55,7 @@ export const circuit = f
       .default(0.95),
     minimumRequests: f
       .count(1, 10_000)
-      .describe('Results needed in the window before a ratio may open; at most window.requests')
+      .describe('Results needed in the window before a ratio may open; more than window.requests means a full window')
       .default(10),
     consecutiveFailures: f.count(0, 10_000).describe('Failures in a row that open; 0: off').default(0),
     failureStatuses: f
