@@ -6,9 +6,10 @@ import type { Grant } from '../core/retry/eligibility.js';
 import { wishOf } from '../core/retry/wish.js';
 import type { Session } from '../core/session.js';
 import type { ClusterOrder, HeaderChanges, Send, StreamEvent, StreamHandler } from '../core/stream.js';
+import { wholeNumber } from '../core/whole-number.js';
 import type { HandlerDeps } from './deps.js';
 import { ATTRIBUTE, foreignControls, HEADER, ownHeaders } from './names.js';
-import { factsOf, finalEvidence, wholeNumber } from './read.js';
+import { factsOf, finalEvidence } from './read.js';
 
 type RequestHeaders = Extract<StreamEvent, { kind: 'request_headers' }>;
 type ResponseHeaders = Extract<StreamEvent, { kind: 'response_headers' }>;

@@ -4,9 +4,10 @@
 import { wishOf } from '../core/retry/wish.js';
 import type { Session } from '../core/session.js';
 import { type Headers, NO_CHANGES, type Send, type StreamEvent, type StreamHandler } from '../core/stream.js';
+import { wholeNumber } from '../core/whole-number.js';
 import type { HandlerDeps } from './deps.js';
 import { ATTRIBUTE, HEADER, ownHeaders } from './names.js';
-import { attemptOf, judgedEvidence, remainingMs, wholeNumber } from './read.js';
+import { attemptOf, judgedEvidence, remainingMs } from './read.js';
 
 type RequestHeaders = Extract<StreamEvent, { kind: 'request_headers' }>;
 type ResponseHeaders = Extract<StreamEvent, { kind: 'response_headers' }>;

@@ -4,6 +4,7 @@
 import type { Evidence } from '../core/evidence.js';
 import type { RequestFacts } from '../core/request.js';
 import type { Attributes, Headers } from '../core/stream.js';
+import { wholeNumber } from '../core/whole-number.js';
 import { ATTRIBUTE, HEADER } from './names.js';
 
 const PATH_LENGTH = 256;
@@ -19,7 +20,7 @@ export function factsOf(headers: Headers, attributes: Attributes): RequestFacts 
     cluster: attributes.string(ATTRIBUTE.cluster) ?? '',
     idempotencyKey: (headers.get('idempotency-key') ?? '') !== '',
     upgrade: method === 'CONNECT' || headers.get('upgrade') !== undefined || headers.get(':protocol') !== undefined,
-    grpc: (headers.get('content-type') ?? '').startsWith('application/grpc'),
+    grpc: isGrpc(headers.get('content-type') ?? ''),
   };
 }
 
@@ -74,8 +75,9 @@ export function finalEvidence(headers: Headers, attributes: Attributes): Evidenc
   };
 }
 
-export function wholeNumber(text: string | undefined): number | null {
-  if (text === undefined || text.length === 0 || text.length > 9) return null;
-  const value = Number(text);
-  return Number.isInteger(value) && value >= 0 ? value : null;
+const GRPC = 'application/grpc';
+
+/** As Envoy tells it: `application/grpc-web` is none, and gets an answer of plain HTTP. */
+function isGrpc(contentType: string): boolean {
+  return contentType.startsWith(GRPC) && (contentType.length === GRPC.length || contentType[GRPC.length] === '+');
 }

@@ -1,6 +1,7 @@
 // From the bytes of an access log message to the entries that settle attempts and requests.
 
 import type { AttemptTrace, Evidence, RequestTrace, TraceEntry } from '../core/evidence.js';
+import { wholeNumber } from '../core/whole-number.js';
 import { flagBits } from './flags.js';
 import type { AccessLogCommon, Address, Duration, HttpAccessLogEntry } from './messages.js';
 import { loadProtos } from './protos.js';
@@ -43,12 +44,6 @@ function host(address: Address | undefined): string | null {
 }
 
 /** Decimal digits only, as Envoy and gRPC write them; null for anything else. */
-function wholeNumber(text: string | undefined): number | null {
-  if (text === undefined || text === '') return null;
-  const value = Number(text);
-  return Number.isSafeInteger(value) && value >= 0 ? value : null;
-}
-
 function grpcStatus(response: HttpAccessLogEntry['response']): number | null {
   return wholeNumber(response?.responseTrailers?.[GRPC_STATUS] ?? response?.responseHeaders?.[GRPC_STATUS]);
 }

@@ -2,6 +2,7 @@
 // value is bounded and a malformed one counts as not said.
 
 import type { Headers } from '../stream.js';
+import { wholeNumber } from '../whole-number.js';
 
 export interface Wish {
   /** At least this long until the next attempt; 0: nothing said. */
@@ -18,7 +19,7 @@ const LONGEST_MS = 86_400_000;
 export function wishOf(headers: Headers, wallNowMs: number): Wish {
   const pushback = headers.get('grpc-retry-pushback-ms');
   if (pushback !== undefined) {
-    const ms = wholeNumber(pushback);
+    const ms = wholeNumber(pushback.trim());
     // gRPC A6: a negative or malformed value means: do not retry.
     return ms === null ? { waitMs: 0, retry: false } : { waitMs: ms, retry: null };
   }
@@ -30,7 +31,7 @@ export function wishOf(headers: Headers, wallNowMs: number): Wish {
 
 function waitOf(headers: Headers, wallNowMs: number): number {
   const inMs = headers.get('retry-after-ms');
-  const ms = inMs === undefined ? null : wholeNumber(inMs);
+  const ms = inMs === undefined ? null : wholeNumber(inMs.trim());
   if (ms !== null) return ms;
   const after = headers.get('retry-after');
   return after === undefined ? 0 : retryAfterMs(after, wallNowMs);
@@ -38,7 +39,7 @@ function waitOf(headers: Headers, wallNowMs: number): number {
 
 /** Retry-After: whole seconds, or an HTTP date. */
 export function retryAfterMs(value: string, wallNowMs: number): number {
-  const seconds = wholeNumber(value);
+  const seconds = wholeNumber(value.trim());
   if (seconds !== null) return Math.min(seconds * 1000, LONGEST_MS);
   const date = isHttpDate(value) ? Date.parse(value) : Number.NaN;
   return Number.isNaN(date) ? 0 : Math.min(Math.max(0, date - wallNowMs), LONGEST_MS);
@@ -47,15 +48,4 @@ export function retryAfterMs(value: string, wallNowMs: number): number {
 /** IMF-fixdate (RFC 9110, section 5.6.7), the only form that may be sent; `Date.parse` alone takes far more. */
 function isHttpDate(value: string): boolean {
   return value.length === 29 && value.charCodeAt(3) === 0x2c && value.endsWith(' GMT');
-}
-
-/** Digits only, at most nine of them; null otherwise. */
-function wholeNumber(text: string): number | null {
-  const trimmed = text.trim();
-  if (trimmed.length === 0 || trimmed.length > 9) return null;
-  for (let i = 0; i < trimmed.length; i++) {
-    const code = trimmed.charCodeAt(i);
-    if (code < 0x30 || code > 0x39) return null;
-  }
-  return Number(trimmed);
 }
