@@ -23,13 +23,14 @@ export function finish(context: Context, session: Session, now: number): void {
 /** The result for the client, told by the last attempt; where none was made, by what Envoy answered itself. */
 export function resultOf(session: Session, last: Attempt | undefined): Result {
   if (session.refusedAttempt > 0) return 'refused';
-  if (last === undefined) return resultWithoutAttempt(session);
+  // Whatever the upstream had answered by then, the client was sent nothing.
+  if (!session.answered && session.record.status === null) return 'cancelled';
+  if (last === undefined) return resultWithoutAttempt(session.record.status);
   if (last.outcome === 'success') return 'success';
   return last.stage === 'cancelled' ? 'cancelled' : 'failure';
 }
 
-function resultWithoutAttempt({ answered, record: { status } }: Session): Result {
-  if (!answered) return 'cancelled';
+function resultWithoutAttempt(status: number | null): Result {
   if (status === null) return 'unknown';
   return status < 400 ? 'success' : 'failure';
 }

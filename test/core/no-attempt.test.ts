@@ -102,6 +102,19 @@ describe('a request for which Envoy made no attempt', () => {
   });
 });
 
+describe('a client that left during the wait before a retry', () => {
+  it('was sent nothing: the request is cancelled, though its attempt was answered', () => {
+    const started = begin({ defaults: { retry: { maxRetries: 1, judge: true, statuses: [503] } } });
+    const { world, session } = started;
+    const decision = world.engine.attemptAnswered(session, seen(1, 503, { status: 503 }), world.now);
+    expect(decision.kind).toBe('retry');
+    world.engine.retryAbandoned(session, world.now);
+    requestLogged(started, null, 1);
+    expect(session.record).toMatchObject({ result: 'cancelled', notRetried: 'cancelled', status: null });
+    expect(session.record.attempts).toMatchObject([{ status: 503, outcome: 'failure' }]);
+  });
+});
+
 describe('an answer that turns bad after its headers', () => {
   function logged({ world, session }: Started, changes: Partial<Evidence>): void {
     const told = evidence('trace', { status: 200, written: true, ...changes });
