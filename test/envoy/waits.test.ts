@@ -14,7 +14,12 @@ const policy = {
   ceilings: { maxRetries: 10 },
   defaults: {
     circuit: WATCHING,
-    retry: { judge: true, statuses: [429, 502, 503], nonIdempotent: true, budget: { ratio: 0, minPerSecond: 1, window: '1h' } },
+    retry: {
+      judge: true,
+      statuses: [429, 502, 503],
+      nonIdempotent: true,
+      budget: { ratio: 0, minPerSecond: 1, window: '1h' },
+    },
   },
   clusters: {
     // The pool's schedules.
@@ -100,7 +105,7 @@ const rows: readonly Wait[] = [
 
 /** Timers may be a millisecond early against the clock of the upstream's process, and late on a busy machine. */
 const EARLY_MS = 2;
-const LATE_MS = 150;
+const LATE_MS = 450;
 
 const world = useMesh({ policy });
 const pathOf = (row: Wait) => `/${row.to}/${row.id.toLowerCase()}-${rows.indexOf(row)}`;
