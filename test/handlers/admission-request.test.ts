@@ -129,7 +129,7 @@ describe('a grant as headers', () => {
   it.each([
     { ':method': 'CONNECT' },
     { upgrade: 'websocket' },
-    { ':method': 'CONNECT', ':protocol': 'websocket' },
+    { ':method': 'GET', ':protocol': 'websocket' },
     { ':method': 'POST', upgrade: 'websocket', 'idempotency-key': 'k' },
   ])('to an upgrade (%o) is for what was not written only', (headers) => {
     const retry = { on: ['connect-failure', 'reset'], statuses: [503], nonIdempotent: true };
