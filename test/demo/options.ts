@@ -28,15 +28,15 @@ item is named); 2 wrong usage.`;
 export function readOptions(args: readonly string[]): DemoOptions {
   const command = new Command('npm run demo --')
     .description('Sluice in front of upstreams that fail in every way, live.')
-    .option('--once', 'tell the story once, check that all of it happened, and end (40 seconds at most)', false)
+    .option('--once', 'tell the story once, check that all of it happened, and end (40 seconds at most)')
     .option('--port <port>', 'where Envoy listens (default: 10000 if it is free, else any)', port)
     .option('--http <port>', 'where Sluice answers curl (default: 9003 if it is free, else any)', port)
     .helpOption('-h, --help', 'print this help')
     .addHelpText('after', AFTER_HELP)
     .allowExcessArguments(false)
     .exitOverride();
-  const given = command.parse([...args], { from: 'user' }).opts<Partial<DemoOptions> & { once: boolean }>();
-  return { once: given.once, port: given.port ?? null, http: given.http ?? null };
+  const given = command.parse([...args], { from: 'user' }).opts<Partial<DemoOptions>>();
+  return { once: given.once ?? false, port: given.port ?? null, http: given.http ?? null };
 }
 
 function port(text: string): number {

@@ -65,7 +65,7 @@ class Show {
   async run(signal: AbortSignal): Promise<number> {
     const endsAtMs = performance.now() + ONCE_AT_MOST_MS;
     while (!signal.aborted) {
-      const snapshot = await takeSnapshot(this.#mesh.sluice);
+      const snapshot = await this.#look();
       const told = this.#feed.take(snapshot);
       const events = [...told, ...(await this.#moveOn(snapshot))];
       this.#display.show(snapshot, this.#calm.filter(events), this.#plot);
@@ -74,6 +74,15 @@ class Show {
       await pause(LOOK_EVERY_MS);
     }
     return 0;
+  }
+
+  async #look(): Promise<Snapshot> {
+    const { sluice } = this.#mesh;
+    return takeSnapshot(sluice).catch((cause: unknown) => {
+      throw new Error(`Sluice at ${sluice.http} does not answer any more. It said last:\n${sluice.stderr()}`, {
+        cause,
+      });
+    });
   }
 
   async #moveOn(snapshot: Snapshot): Promise<DemoEvent[]> {
