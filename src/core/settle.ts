@@ -61,9 +61,10 @@ function amend(
   session: Session,
   attempt: Attempt,
   evidence: Evidence,
-  { stage, outcome, error, inStreak }: Settlement,
+  settlement: Settlement,
   now: number,
 ): boolean {
+  const { stage, outcome, error, inStreak } = settlement;
   const turned = attempt.stage === 'response' && !attempt.turned && turnsBad(attempt, stage, error);
   if (turned) {
     attempt.turned = true;
@@ -71,12 +72,8 @@ function amend(
     attempt.outcome = outcome;
     attempt.error = error;
   }
-  if (attempt.stage === 'unknown' && outcome === attempt.outcome) {
-    attempt.stage = stage;
-    attempt.error = error;
-  }
   addDetails(attempt, evidence);
-  if (!turned) return correct(session, attempt, stage);
+  if (!turned) return correct(session, attempt, settlement);
   report(context, session, attempt.cluster, { outcome, slow: false, inStreak, retryAfterMs: 0 }, now);
   context.observer.attemptSettled(session.record, attempt);
   return true;
@@ -88,10 +85,12 @@ function chargeLate(session: Session, attempt: Attempt, now: number): void {
   if (session.budget?.tryWithdraw(now) === true) attempt.withdrawnAtMs = now;
 }
 
-/** The first evidence took the attempt for unwritten and the log knows of a byte: the log is right, in the story too. */
-function correct(session: Session, attempt: Attempt, stage: Stage): boolean {
-  if (!provenUnwritten(attempt.stage) || provenUnwritten(stage)) return false;
+/** What the first evidence left open, or took for unwritten against a byte that the log knows of, the log puts right. */
+function correct(session: Session, attempt: Attempt, { stage, outcome, error }: Settlement): boolean {
+  const leftOpen = attempt.stage === 'unknown' && stage !== 'unknown' && outcome === attempt.outcome;
+  if (!leftOpen && !(provenUnwritten(attempt.stage) && !provenUnwritten(stage))) return false;
   attempt.stage = stage;
+  attempt.error = error;
   session.record.notRetried = null;
   return true;
 }

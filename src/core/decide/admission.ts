@@ -43,7 +43,8 @@ export function admit(context: Context, facts: RequestFacts, now: number): Admis
   return {
     kind: 'proceed',
     session,
-    retries: policy.retry.mode === 'enforce' ? (granted.grant ?? 'none') : 'leave',
+    // Of a request without a cluster Sluice knows nothing: what Envoy would do is not its business.
+    retries: policy.retry.mode === 'enforce' && first !== '' ? (granted.grant ?? 'none') : 'leave',
     order: moves ? granted.plan : null,
   };
 }
