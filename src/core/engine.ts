@@ -8,9 +8,10 @@ import { type AdmissionDecision, admit } from './decide/admission.js';
 import { type GateDecision, gate, type RetrySeen } from './decide/gate.js';
 import { abandonRetry, type JudgeDecision, judge } from './decide/judge.js';
 import type { AttemptTrace, Evidence, RequestTrace, TraceEntry } from './evidence.js';
-import { explainNoRetry, finish, resultOf, returnUnused } from './finish.js';
+import { explainNoRetry, finish, reconsiderWritten, resultOf, returnUnused } from './finish.js';
 import type { Observer } from './observer.js';
 import type { PolicyResolver } from './policy.js';
+import { cameTooLate, isOurs, takeBackRefusal, wasMade } from './refusal.js';
 import type { RequestFacts } from './request.js';
 import type { Wish } from './retry/wish.js';
 import { type Attempt, attemptOf, isComplete, plannedCluster, type Session } from './session.js';
@@ -89,7 +90,7 @@ export class Engine {
   /** An attempt is about to be sent. */
   attemptStarts(session: Session, seen: RetrySeen, now: number): GateDecision {
     const cluster = seen.cluster === '' ? plannedCluster(session, seen.attempt) : seen.cluster;
-    return gate(this.#context, session, { ...seen, cluster }, now);
+    return gate(session, { ...seen, cluster }, now);
   }
 
   /** The judge has the response headers of an attempt. */
@@ -120,6 +121,7 @@ export class Engine {
     session.answered = true;
     session.expiresAtMs = now + (traceSeen ? limits.answeredMs : limits.withoutTraceMs);
     session.record.status = seen.clientStatus;
+    this.#confirmRefusal(session, seen.evidence);
     const last = session.refusedAttempt === 0 ? attemptOf(session, seen.attempt) : undefined;
     if (last !== undefined) this.#settle(session, last, seen, now);
     this.#conclude(session, last, now);
@@ -147,12 +149,17 @@ export class Engine {
     if (entry.id === '' || entry.attempt === 0) return observer.traceEntry('attempt', 'untagged');
     const session = sessions.get(entry.id);
     if (session === undefined) return observer.traceEntry('attempt', 'unmatched');
-    if (entry.attempt === session.refusedAttempt) return observer.traceEntry('attempt', 'known');
+    if (entry.attempt === session.refusedAttempt) {
+      if (!wasMade(entry.evidence)) return observer.traceEntry('attempt', 'known');
+      takeBackRefusal(session);
+    }
     const attempt = attemptOf(session, entry.attempt);
     if (attempt === undefined) return observer.traceEntry('attempt', 'unmatched');
     attempt.traced = true;
     if (!attempt.settled && entry.cluster !== '') attempt.cluster = entry.cluster;
+    const { stage } = attempt;
     const changed = this.#settleByLog(session, attempt, entry.evidence, now);
+    if (stage === 'unknown' && attempt.stage !== stage) reconsiderWritten(session, attempt);
     // The last attempt settled only now, or its good headers had gone to the client and the rest was bad.
     if (changed && session.answered && attempt === session.attempts.at(-1)) this.#conclude(session, attempt, now);
     observer.traceEntry('attempt', changed ? 'settled' : 'known');
@@ -163,7 +170,7 @@ export class Engine {
     const { observer, sessions, limits } = this.#context;
     const session = entry.id === '' ? undefined : sessions.get(entry.id);
     if (session === undefined) {
-      const own = entry.evidence.details.startsWith('sluice_');
+      const own = isOurs(entry.evidence.details);
       return observer.traceEntry('request', own ? 'known' : entry.id === '' ? 'untagged' : 'unmatched');
     }
     if (session.traced) return observer.traceEntry('request', 'known');
@@ -178,12 +185,21 @@ export class Engine {
   /** The admission filter saw no answer, so the request's own entry tells how it ended. */
   #endedUnanswered(session: Session, entry: RequestTrace, now: number): void {
     if (session.answered) return;
+    this.#confirmRefusal(session, entry.evidence);
     const made = entry.attempts ?? session.attempts.length;
     const last = made > 0 && session.refusedAttempt === 0 ? attemptOf(session, made) : undefined;
     if (last !== undefined && !last.settled) {
       settle(this.#context, session, last, entry.cluster || last.cluster, entry.evidence, 0, now);
     }
     this.#conclude(session, last, now);
+  }
+
+  /** Only how the request ended tells whether the gate's refusal took effect. */
+  #confirmRefusal(session: Session, final: Evidence): void {
+    if (cameTooLate(session, final)) takeBackRefusal(session);
+    const { record, refusedAttempt } = session;
+    if (refusedAttempt === 0 || record.reason === null) return;
+    this.#context.observer.answered(record, plannedCluster(session, refusedAttempt), record.reason);
   }
 
   #settle(session: Session, attempt: Attempt, seen: AnswerSeen, now: number): void {

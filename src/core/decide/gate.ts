@@ -2,8 +2,8 @@
 // are asked again, because all three may have changed since the request was admitted.
 
 import { localAnswer } from '../answer.js';
-import type { Context } from '../context.js';
 import type { AnswerReason } from '../reasons.js';
+import { takeBackRefusal } from '../refusal.js';
 import { type Attempt, attemptOf, type Session, slotOf } from '../session.js';
 import type { LocalAnswer } from '../stream.js';
 
@@ -22,17 +22,19 @@ const PASS: GateDecision = { kind: 'pass' };
 const ASK_AGAIN_MS = 1000;
 
 /** Also called by the judge, for attempts of clusters that have no gate of their own. */
-export function gate(context: Context, session: Session, seen: RetrySeen, now: number): GateDecision {
+export function gate(session: Session, seen: RetrySeen, now: number): GateDecision {
+  // Envoy went on: its last attempt was faster than our refusal.
+  if (session.refusedAttempt > 0 && seen.attempt > session.refusedAttempt) takeBackRefusal(session);
   const attempt = attemptOf(session, seen.attempt);
   if (attempt === undefined) return PASS;
   attempt.cluster = seen.cluster;
   attempt.startedAtMs = now;
   // The first attempt was admitted; what Envoy retries by its own policy is not ours to stop.
   if (seen.attempt === 1 || session.grant === null) return PASS;
-  if (seen.remainingMs !== null && seen.remainingMs <= 0) return refuse(context, session, seen, 'deadline', now);
+  if (seen.remainingMs !== null && seen.remainingMs <= 0) return refuse(session, seen, 'deadline', now);
   const refused = passCircuit(session, seen.cluster, now);
-  if (refused !== null) return refuse(context, session, seen, refused.reason, now, refused.retryAtMs - now);
-  if (!charge(session, attempt, now)) return refuse(context, session, seen, 'retry_budget', now);
+  if (refused !== null) return refuse(session, seen, refused.reason, now, refused.retryAtMs - now);
+  if (!charge(session, attempt, now)) return refuse(session, seen, 'retry_budget', now);
   return PASS;
 }
 
@@ -54,8 +56,8 @@ function charge(session: Session, attempt: Attempt, now: number): boolean {
   return true;
 }
 
+/** Counted only when the client has it: see refusal.ts. */
 function refuse(
-  context: Context,
   session: Session,
   seen: RetrySeen,
   reason: AnswerReason,
@@ -71,6 +73,5 @@ function refuse(
   session.refusedAttempt = seen.attempt;
   session.record.reason = reason;
   session.record.notRetried = reason;
-  context.observer.answered(session.record, seen.cluster, reason);
   return { kind: 'answer', answer: localAnswer(seen.cluster, reason, retryInMs, session.grpc) };
 }
