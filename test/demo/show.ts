@@ -79,9 +79,8 @@ class Show {
   async #look(): Promise<Snapshot> {
     const { sluice } = this.#mesh;
     return takeSnapshot(sluice).catch((cause: unknown) => {
-      throw new Error(`Sluice at ${sluice.http} does not answer any more. It said last:\n${sluice.stderr()}`, {
-        cause,
-      });
+      const words = `${sluice.stderr()}\n${JSON.stringify(sluice.logs().at(-1))}`.trim();
+      throw new Error(`Sluice at ${sluice.http} does not answer any more. It said last:\n${words}`, { cause });
     });
   }
 
