@@ -24,13 +24,14 @@ const DENIED =
   FLAGS.invalidRequestHeaders |
   FLAGS.downstreamProtocolError |
   FLAGS.overloadManager;
-const LOCAL = DENIED | FLAGS.noHealthyUpstream | FLAGS.noRoute | FLAGS.noCluster | FLAGS.upstreamOverflow;
+const LOCAL = DENIED | FLAGS.noHealthyUpstream | FLAGS.noRoute | FLAGS.noCluster;
 const RESET = FLAGS.upstreamConnectionTermination | FLAGS.upstreamRemoteReset | FLAGS.localReset;
 const INTERRUPTED =
   FLAGS.upstreamConnectionTermination |
   FLAGS.upstreamRemoteReset |
   FLAGS.upstreamProtocolError |
   FLAGS.upstreamRequestTimeout;
+const FAILED = RESET | FLAGS.upstreamConnectionFailure | FLAGS.upstreamRequestTimeout | FLAGS.upstreamProtocolError;
 /** Envoy's own limits on a stream: nobody's failure that we could name. */
 const ENVOY_LIMIT = FLAGS.streamIdleTimeout | FLAGS.maxStreamDuration | FLAGS.durationTimeout;
 
@@ -44,7 +45,7 @@ type Statuses = Pick<CircuitPolicy, 'failureStatuses' | 'failureGrpcStatuses'>;
 export function classify(evidence: Evidence, statuses: Statuses): Settlement {
   const { flags } = evidence;
   if (flags & CANCELLED) return ignored('cancelled', 'cancelled');
-  if (flags & LOCAL) return ignored('local', localError(flags));
+  if (flags & LOCAL || isOverflow(evidence)) return ignored('local', localError(flags));
   return evidence.status === null ? withoutResponse(evidence) : withResponse(evidence, evidence.status, statuses);
 }
 
@@ -56,6 +57,14 @@ export function saysNothing({ stage, outcome }: Settlement): boolean {
 /** True where not a byte of the request can have reached the upstream. */
 export function provenUnwritten(stage: Stage): boolean {
   return stage === 'connect' || stage === 'tls' || stage === 'before_request';
+}
+
+/**
+ * No connection was to be had. Envoy raises the same flag where an attempt failed by itself and a limit of Envoy's own
+ * (`max_retries`, `retry_budget`) stood in the way of the next one: then the failure is the upstream's.
+ */
+function isOverflow({ flags, status }: Evidence): boolean {
+  return (flags & FLAGS.upstreamOverflow) !== 0 && (flags & FAILED) === 0 && status === null;
 }
 
 function withResponse(evidence: Evidence, status: number, statuses: Statuses): Settlement {

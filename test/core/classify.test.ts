@@ -26,6 +26,7 @@ function evidence(part: Partial<Evidence>): Evidence {
 const { upstreamConnectionFailure: UF, upstreamConnectionTermination: UC, upstreamRemoteReset: UR } = FLAGS;
 const { upstreamRequestTimeout: UT, upstreamProtocolError: UPE, localReset: LR, retryLimitExceeded: URX } = FLAGS;
 const { downstreamConnectionTermination: DC, downstreamRemoteReset: DR, dnsFailure: DF } = FLAGS;
+const { upstreamOverflow: UO } = FLAGS;
 const { streamIdleTimeout: SI, maxStreamDuration: DT } = FLAGS;
 
 type Row = readonly [title: string, Partial<Evidence>, Stage, Outcome, ErrorKind | null];
@@ -45,6 +46,9 @@ describe('an attempt without a response', () => {
     ['UF with a written byte', { flags: UF, written: true }, 'unknown', 'failure', 'connection_failure'],
     ['UF where writing is not known', { flags: UF, written: null }, 'connect', 'failure', 'connection_failure'],
     ['UF with the retry limit flag', { flags: UF | URX }, 'connect', 'failure', 'connection_failure'],
+    ['UF, with no retry to be had of Envoy', { flags: UF | UO }, 'connect', 'failure', 'connection_failure'],
+    ['UC, written, with no retry to be had', { flags: UC | UO, written: true }, 'request_sent', 'failure', 'reset'],
+    ['UO alone', { flags: UO }, 'local', 'ignored', 'overflow'],
     ['DF', { flags: DF }, 'connect', 'failure', 'dns'],
     ['DF with a written byte', { flags: DF, written: true }, 'unknown', 'failure', 'dns'],
     ['UC, nothing written', { flags: UC }, 'before_request', 'failure', 'reset'],
@@ -76,6 +80,7 @@ describe('an attempt without a response', () => {
 describe('an attempt that was answered', () => {
   const answered = { written: true };
   const rows: readonly Row[] = [
+    ['503, with no retry to be had of Envoy', { status: 503, flags: UO }, 'response', 'failure', 'status'],
     ['200', { status: 200 }, 'response', 'success', null],
     ['404', { status: 404 }, 'response', 'success', null],
     ['503', { status: 503 }, 'response', 'failure', 'status'],
@@ -102,7 +107,6 @@ describe("what is not the upstream's doing", () => {
     ['noHealthyUpstream', 'no_healthy_host'],
     ['noRoute', 'no_route'],
     ['noCluster', 'no_cluster'],
-    ['upstreamOverflow', 'overflow'],
     ['rateLimited', 'denied_locally'],
     ['unauthorized', 'denied_locally'],
     ['rateLimitServiceError', 'denied_locally'],

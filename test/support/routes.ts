@@ -1,6 +1,6 @@
 // Adds routes and clusters to a parsed copy of envoy.yaml, for upstreams that no test should have by default.
 
-import { at, type Json, type JsonObject, object, route, routes, virtualHost } from './bootstrap.js';
+import { at, cluster, type Json, type JsonObject, object, route, routes, virtualHost } from './bootstrap.js';
 
 /** Sends `/name/` to a cluster of that name, by the same route as `primary` but for its name. */
 export function addRoute(bootstrap: JsonObject, name: string): JsonObject {
@@ -15,7 +15,8 @@ export function addUpstream(bootstrap: JsonObject, name: string, fields: JsonObj
   addRoute(bootstrap, name);
   const clusters = at(bootstrap, 'static_resources', 'clusters');
   if (!Array.isArray(clusters)) throw new Error('static_resources.clusters is no list');
-  clusters.push({ name, type: 'STATIC', connect_timeout: '0.3s', ...fields });
+  const { circuit_breakers = {} } = cluster(bootstrap, 'primary');
+  clusters.push({ name, type: 'STATIC', connect_timeout: '0.3s', circuit_breakers, ...fields });
 }
 
 /** `load_assignment` of these hosts of 127.0.0.1. */

@@ -56,6 +56,8 @@ export interface RequestView {
   /** Why Sluice answered; null where it did not. */
   readonly reason: string | null;
   readonly attempts: readonly AttemptView[];
+  /** Granted at admission. */
+  readonly maxRetries: number;
   readonly notRetried: string | null;
   readonly result: string;
   /** Sent to the client. */
