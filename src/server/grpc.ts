@@ -1,42 +1,20 @@
-// The gRPC server: one address for decisions, trace and health, and an end to it all that drops nothing.
+// The gRPC server on grpc-js, the reference transport: one address for decisions, trace and health, and an end to it
+// all that drops nothing.
 
 import { Server, ServerCredentials, type ServerOptions } from '@grpc/grpc-js';
-import type { TraceEntry } from '../core/evidence.js';
-import type { Role } from '../core/reasons.js';
-import type { Send, StreamHandler } from '../core/stream.js';
 import { loadProtos } from '../wire/protos.js';
 import { type AccessLogStreams, addAccessLogService } from './access-log.js';
 import { type Address, formatAddress, parseAddress, removeStaleSocket } from './address.js';
+import { atMost } from './at-most.js';
 import { addExternalProcessor } from './ext-proc.js';
-import { addHealth, type HealthService } from './health.js';
-import type { TransportHooks } from './hooks.js';
+import { addHealth } from './health.js';
+import { HealthBoard } from './health-board.js';
 import { OpenStreams } from './open-streams.js';
-
-export interface GrpcServerOptions {
-  /** `host:port` (port 0: a free one), `[ipv6]:port` or `unix:/path` (a stale socket there is replaced). */
-  readonly address: string;
-  readonly openStream: (role: Role, send: Send) => StreamHandler;
-  readonly traced: (entry: TraceEntry) => void;
-  /** What the health service answers, until `drain`. */
-  readonly serving: () => boolean;
-  readonly hooks: TransportHooks;
-}
-
-export interface RunningGrpcServer {
-  /** The address it is bound to, in the form `parseAddress` reads, with the real port. */
-  readonly address: string;
-  /**
-   * Accepts nothing new, lets the open ext_proc streams finish, then closes the rest; what is still open after
-   * `graceMs` is cut off. Resolves when every connection is closed. Further calls give the first one's promise.
-   */
-  drain(graceMs: number): Promise<void>;
-}
+import { MAX_RECEIVED_BYTES, MAX_SENT_BYTES } from './services.js';
+import type { GrpcServerOptions, RunningGrpcServer } from './transport.js';
 
 /** Envoy puts every request in flight on one connection: the number of streams is its business, not ours. */
 const MAX_CONCURRENT_STREAMS = 2 ** 31 - 1;
-/** Headers are at most 60 KiB unless Envoy is told otherwise; the first log message describes Envoy at length. */
-const MAX_RECEIVED_BYTES = 1024 * 1024;
-const MAX_SENT_BYTES = 256 * 1024;
 /** Finds out that a peer on another machine is gone; on one machine the kernel says so at once. */
 const KEEPALIVE_MS = 60_000;
 const KEEPALIVE_TIMEOUT_MS = 20_000;
@@ -55,19 +33,16 @@ interface Services {
   readonly server: Server;
   readonly streams: OpenStreams;
   readonly logs: AccessLogStreams;
-  readonly health: HealthService;
+  readonly health: HealthBoard;
 }
 
 function build({ openStream, traced, serving, hooks }: GrpcServerOptions): Services {
   const server = new Server(SERVER_OPTIONS);
   const streams = new OpenStreams();
+  const health = new HealthBoard(serving);
   addExternalProcessor(server, { openStream, hooks: streams.counting(hooks) });
-  return {
-    server,
-    streams,
-    logs: addAccessLogService(server, { traced, hooks }),
-    health: addHealth(server, serving),
-  };
+  addHealth(server, health);
+  return { server, streams, logs: addAccessLogService(server, { traced, hooks }), health };
 }
 
 function bind(server: Server, address: Address): Promise<Address> {
@@ -78,16 +53,6 @@ function bind(server: Server, address: Address): Promise<Address> {
       else resolve(address.kind === 'tcp' ? { ...address, port } : address);
     });
   });
-}
-
-/** Resolves when `work` does or after `ms`, whichever is first. */
-async function atMost(ms: number, work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([work, late]);
-  clearTimeout(timer);
 }
 
 /** Resolves when the last connection is gone: they are asked to go now, and cut off after `graceMs`. */

@@ -7,7 +7,8 @@ import { onTestFinished } from 'vitest';
 import type { TraceEntry } from '../../../src/core/evidence.js';
 import type { Role } from '../../../src/core/reasons.js';
 import { NO_CHANGES, type Send, type StreamEvent, type StreamHandler } from '../../../src/core/stream.js';
-import { type GrpcServerOptions, type RunningGrpcServer, startGrpcServer } from '../../../src/server/grpc.js';
+import { startGrpcServer } from '../../../src/server/grpc.js';
+import type { GrpcServerOptions, RunningGrpcServer } from '../../../src/server/transport.js';
 
 const GRACE_MS = 0;
 

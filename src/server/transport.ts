@@ -1,0 +1,29 @@
+// What every transport takes and gives, so that the rest of Sluice does not know which one runs.
+
+import type { TraceEntry } from '../core/evidence.js';
+import type { Role } from '../core/reasons.js';
+import type { Send, StreamHandler } from '../core/stream.js';
+import type { TransportHooks } from './hooks.js';
+
+export interface GrpcServerOptions {
+  /** `host:port` (port 0: a free one), `[ipv6]:port` or `unix:/path` (a stale socket there is replaced). */
+  readonly address: string;
+  readonly openStream: (role: Role, send: Send) => StreamHandler;
+  readonly traced: (entry: TraceEntry) => void;
+  /** What the health service answers, until `drain`. */
+  readonly serving: () => boolean;
+  readonly hooks: TransportHooks;
+}
+
+export interface RunningGrpcServer {
+  /** The address it is bound to, in the form `parseAddress` reads, with the real port. */
+  readonly address: string;
+  /**
+   * Accepts nothing new, lets the open ext_proc streams finish, then closes the rest; what is still open after
+   * `graceMs` is cut off. Resolves when every connection is closed. Further calls give the first one's promise.
+   */
+  drain(graceMs: number): Promise<void>;
+}
+
+/** @throws RangeError for an address that cannot be read, Error where it is taken or `proto/` is incomplete. */
+export type StartTransport = (options: GrpcServerOptions) => Promise<RunningGrpcServer>;
