@@ -186,3 +186,18 @@ describe('an upstream', () => {
     expect(await world.mesh.envoy.counter('http.ingress.ext_proc.rejected_header_mutations')).toBe(0);
   });
 });
+
+describe('with Sluice absent', () => {
+  const away = useMesh({ policy: null });
+
+  it('a client gains no attempt by the control headers either', async () => {
+    away.mesh.upstreams.primary.behave(respond(503, { headers: { 'x-always': '1' } }));
+    expect((await sendRaw(away.mesh.envoy.port, '/primary/x', TWICE)).status).toBe(503);
+    expect(away.mesh.upstreams.primary.requests).toHaveLength(1);
+    const { headers = {} } = away.mesh.upstreams.primary.requests[0] ?? {};
+    const control = Object.keys(headers).filter((name) =>
+      /^x-(envoy-(max|retr|hedge|upstream)|sluice-(id|cl))/.test(name),
+    );
+    expect(control).toEqual([]);
+  });
+});
