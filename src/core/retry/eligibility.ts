@@ -21,6 +21,14 @@ export interface Grant {
 const UNWRITTEN: ReadonlySet<RetryCondition> = new Set(UNWRITTEN_CONDITIONS);
 const GRPC: ReadonlySet<RetryCondition> = new Set(GRPC_CONDITIONS);
 
+/**
+ * Conditions on an answer. Told to Envoy, it would retry such an answer at once whatever the judge says: a wait, a wish of
+ * the server not to be retried. Where a judge decides, they are for it alone.
+ */
+const ANSWERED: ReadonlySet<RetryCondition> = new Set([...GRPC_CONDITIONS, '5xx', 'gateway-error', 'retriable-4xx']);
+/** Of these, Envoy holds no answer at all for one of them as well. */
+const ALSO_RESETS: ReadonlySet<RetryCondition> = new Set<RetryCondition>(['5xx', 'gateway-error']);
+
 /** Who decides about a response: a judge where the cluster has one, else Envoy by its status alone. */
 export interface Judges {
   /** The cluster of the first attempt has a judge: its statuses are not Envoy's business. */
@@ -31,17 +39,22 @@ export interface Judges {
 
 /** The widest grant that the policy allows this request; null where nothing could be retried. */
 export function grantFor(policy: RetryPolicy, repeatable: boolean, judges: Judges): Grant | null {
-  const on: RetryCondition[] = [];
+  const on = new Set<RetryCondition>();
   const grpcOn: RetryCondition[] = [];
+  let byJudge = false;
   for (const condition of policy.on) {
     if (!repeatable && !UNWRITTEN.has(condition)) continue;
-    (GRPC.has(condition) ? grpcOn : on).push(condition);
+    if (judges.first && ANSWERED.has(condition)) {
+      byJudge = true;
+      if (ALSO_RESETS.has(condition)) on.add('reset');
+    } else if (GRPC.has(condition)) grpcOn.push(condition);
+    else on.add(condition);
   }
   const byStatus = repeatable && policy.statuses.size > 0;
-  if (on.length === 0 && grpcOn.length === 0 && !byStatus) return null;
+  if (on.size === 0 && grpcOn.length === 0 && !byStatus && !byJudge) return null;
   return {
     maxRetries: policy.maxRetries,
-    on,
+    on: [...on],
     grpcOn,
     statuses: byStatus && !judges.first ? [...policy.statuses] : [],
     judged: repeatable && judges.any,
