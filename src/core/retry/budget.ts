@@ -44,6 +44,15 @@ export class RetryBudget {
   }
 
   /**
+   * Charges a retry that was made whatever the budget says. What is overdrawn has to be earned before the next one, so
+   * that retries nobody could stop push out later ones and do not come on top of them.
+   */
+  charge(now: number): void {
+    this.#advance(now);
+    this.#addRetries(this.#step, 1);
+  }
+
+  /**
    * The retry charged at `withdrawnAtMs` was not sent. Given back to the step it was charged in, so that it is not
    * remembered beyond its time; nothing happens where that is no longer in the window, or holds no charge.
    */

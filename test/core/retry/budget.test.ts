@@ -64,6 +64,16 @@ describe('a retry budget', () => {
     expect(budget.remaining(0)).toBe(1);
   });
 
+  it('charges a retry that was made although nothing was left, and has it earned before the next', () => {
+    const budget = withRequests(5);
+    for (let i = 0; i < 3; i++) budget.charge(0);
+    expect(budget.remaining(0)).toBe(0);
+    for (let i = 0; i < 14; i++) budget.deposit(0);
+    expect(budget.available(0)).toBe(false);
+    budget.deposit(0);
+    expect(drain(budget, 0)).toBe(1);
+  });
+
   it('keeps attempts under 1 + ratio against an upstream that fails everything', () => {
     const budget = new RetryBudget(FIFTH);
     let attempts = 0;
