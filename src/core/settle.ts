@@ -79,10 +79,15 @@ function amend(
   return true;
 }
 
-/** Where neither gate nor judge is configured, a retry is only seen when it is over: it still uses the budget up. */
+/**
+ * A retry that neither gate nor judge could stop, where there is none of them or where the connection failed before the
+ * gate had answered: it was made, and uses the budget up even where nothing is left of it.
+ */
 function chargeLate(session: Session, attempt: Attempt, now: number): void {
   if (attempt.attempt === 1 || attempt.withdrawnAtMs !== null || session.grant === null) return;
-  if (session.budget?.tryWithdraw(now) === true) attempt.withdrawnAtMs = now;
+  if (session.budget === null) return;
+  session.budget.charge(now);
+  attempt.withdrawnAtMs = now;
 }
 
 /** What the first evidence left open, or took for unwritten against a byte that the log knows of, the log puts right. */
