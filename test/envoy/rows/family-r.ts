@@ -15,6 +15,7 @@ export const policyR = {
     off: { retry: { maxRetries: 0 } },
     secure: { fallback: [] },
     limping: { fallback: ['secondary'] },
+    flaky: { retry: { perTryTimeout: '150ms' } },
     n1: { retry: { maxRetries: 1 } },
     n5: { retry: { maxRetries: 5 } },
   },
@@ -149,6 +150,20 @@ const perhapsWritten: readonly Row[] = [
       result: 'failure',
       notRetried: 'written',
       learned: { slow: [1, 1] },
+    },
+  },
+  {
+    id: 'R3',
+    title: 'where no answer comes in the time of one attempt, it is not sent again',
+    to: 'flaky',
+    upstreams: { flaky: hang },
+    expect: {
+      status: 504,
+      received: { flaky: 1 },
+      attempts: [written('flaky', 'response_timeout')],
+      result: 'failure',
+      notRetried: 'written',
+      learned: { flaky: [1, 1] },
     },
   },
   {
