@@ -3,9 +3,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startChild } from '../support/child.js';
 import { MAIN_JS } from '../support/sluice.js';
+
+// Each test starts a process, and the machine may be busy with others.
+vi.setConfig({ testTimeout: 30_000 });
 
 let directory = '';
 beforeAll(async () => {
