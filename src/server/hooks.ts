@@ -9,7 +9,8 @@ export type FaultPlace =
   | 'ext_proc_handler' // a handler threw; its stream goes on with neutral answers
   | 'ext_proc_answer' // an answer could not be encoded; the stream fails
   | 'access_log_message' // bytes that are no access log; the stream fails and Envoy opens a new one
-  | 'access_log_entry'; // one entry could not be handled; the rest goes on
+  | 'access_log_entry' // one entry could not be handled; the rest goes on
+  | 'connection'; // the peer broke a rule of HTTP/2 or asked for too much; every stream of the connection fails
 
 export interface TransportHooks {
   streamOpened(role: Role): void;

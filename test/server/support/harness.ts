@@ -3,12 +3,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { describe, onTestFinished } from 'vitest';
 import type { TraceEntry } from '../../../src/core/evidence.js';
 import type { Role } from '../../../src/core/reasons.js';
 import { NO_CHANGES, type Send, type StreamEvent, type StreamHandler } from '../../../src/core/stream.js';
 import { startGrpcServer } from '../../../src/server/grpc.js';
-import type { GrpcServerOptions, RunningGrpcServer } from '../../../src/server/transport.js';
+import { startDirectServer } from '../../../src/server/h2/server.js';
+import type { GrpcServerOptions, RunningGrpcServer, StartTransport } from '../../../src/server/transport.js';
 
 const GRACE_MS = 0;
 
@@ -56,12 +57,26 @@ export interface Harness {
   readonly faults: { readonly place: string; readonly error: unknown }[];
 }
 
-interface Options extends Partial<GrpcServerOptions> {
+export interface Options extends Partial<GrpcServerOptions> {
   readonly onMessage?: OnMessage;
 }
 
+export type Start = (options?: Options) => Promise<Harness>;
+
 /** On a free port unless told otherwise; shut down when the test is over. */
-export async function start({ onMessage = goOn, ...options }: Options = {}): Promise<Harness> {
+export function starting(transport: StartTransport): Start {
+  return (options) => startWith(transport, options);
+}
+
+/** The same tests for every transport: they may not differ in anything that a peer or a handler can see. */
+export function overEachTransport(tests: (start: Start) => void): void {
+  describe.each([
+    ['grpc-js', startGrpcServer],
+    ['direct', startDirectServer],
+  ] as const)('over %s,', (_, transport) => tests(starting(transport)));
+}
+
+async function startWith(transport: StartTransport, { onMessage = goOn, ...options }: Options = {}): Promise<Harness> {
   const seen = {
     handlers: [] as FakeHandler[],
     entries: [] as TraceEntry[],
@@ -70,7 +85,7 @@ export async function start({ onMessage = goOn, ...options }: Options = {}): Pro
     decided: [] as { role: Role; seconds: number }[],
     faults: [] as { place: string; error: unknown }[],
   };
-  const server = await startGrpcServer({
+  const server = await transport({
     address: '127.0.0.1:0',
     openStream(role, send) {
       const handler = new FakeHandler(role, send, onMessage);
