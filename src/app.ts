@@ -20,8 +20,8 @@ import { parsePolicy } from './policy/load.js';
 import { formatProblem } from './policy/problems.js';
 import type { Policy } from './policy/resolve.js';
 import { type PolicyChange, watchPolicy } from './policy/watch.js';
-import { startGrpcServer } from './server/grpc.js';
 import type { FaultPlace, TransportHooks } from './server/hooks.js';
+import { TRANSPORTS, type TransportName } from './server/transports.js';
 import { VERSION } from './version.js';
 
 export interface AppOptions {
@@ -34,6 +34,7 @@ export interface AppOptions {
   /** `host:port`, `[ipv6]:port` or `unix:/path`. */
   readonly grpc: string;
   readonly http: string;
+  readonly transport: TransportName;
   readonly logLevel: LogLevel;
   /** Without one, the HTTP side changes nothing. */
   readonly adminToken: string | undefined;
@@ -132,7 +133,7 @@ class Sidecar {
 
   #startGrpc() {
     const deps: HandlerDeps = { engine: this.#engine, now: monotonicNow, wallNow: Date.now, after };
-    return startGrpcServer({
+    return TRANSPORTS[this.#options.transport]({
       address: this.#options.grpc,
       openStream: (role, send) =>
         role === 'admission' ? new AdmissionHandler(deps, send) : new AttemptHandler(deps, send),

@@ -8,6 +8,7 @@ import { inertWarnings } from './policy/inert.js';
 import { policyJsonSchemaText } from './policy/json-schema.js';
 import { loadPolicy } from './policy/load.js';
 import { formatProblem } from './policy/problems.js';
+import { TRANSPORT_NAMES, type TransportName } from './server/transports.js';
 import { VERSION } from './version.js';
 
 const DEFAULT_GRPC = '127.0.0.1:9002';
@@ -17,6 +18,7 @@ interface ServeOptions {
   readonly policy?: string;
   readonly grpc: string;
   readonly http: string;
+  readonly transport: TransportName;
   readonly logLevel: LogLevel;
   readonly drain: number;
 }
@@ -60,6 +62,12 @@ function program(): Command {
     .addOption(new Option('--policy <file>', 'the policy, YAML (required)').env('SLUICE_POLICY'))
     .addOption(address('--grpc', 'where Envoy speaks to Sluice', 'SLUICE_GRPC', DEFAULT_GRPC))
     .addOption(address('--http', 'where people and Prometheus do', 'SLUICE_HTTP', DEFAULT_HTTP))
+    .addOption(
+      new Option('--transport <name>', 'what carries gRPC: a library, or sockets made for Envoy')
+        .env('SLUICE_TRANSPORT')
+        .choices(TRANSPORT_NAMES)
+        .default('grpc-js'),
+    )
     .addOption(
       new Option('--log-level <level>', 'least level that is logged')
         .env('SLUICE_LOG_LEVEL')
@@ -111,6 +119,7 @@ async function serve(options: ServeOptions): Promise<void> {
     policyText: loaded.text,
     grpc: options.grpc,
     http: options.http,
+    transport: options.transport,
     logLevel: options.logLevel,
     adminToken: process.env.SLUICE_ADMIN_TOKEN || undefined,
   });
