@@ -25,12 +25,13 @@ function pathOf(index: number): string {
 it('32 connections for ten seconds: no decision lost, every stream closed, every attempt settled, nothing held', async () => {
   const load = startLoad({ port: world.mesh.envoy.port, path: pathOf, connections: 32, pauseMs: 20 });
   await pause(LOAD_MS);
+  // Enough of them, on a busy machine too: Node's HTTP/2 loses streams from a thousand resets on.
+  await eventually(() => expect(load.count).toBeGreaterThan(2_000), 60_000);
   await load.stop();
-  expect(load.count).toBeGreaterThan(2_000);
   expect(Object.fromEntries(load.statuses)).toEqual({ 200: load.count });
   const metrics = await settled(world.mesh, 10_000);
   await expectNothingLost(world.mesh, metrics);
-  expect(metrics.metric('sluice_requests_total')).toBe(load.count);
+  expect(metrics.metric('sluice_requests_total', { decision: 'admit' })).toBe(load.count);
   const refused = metrics.metric('sluice_requests_total', { cluster: 'refusing' });
   expect(refused).toBeGreaterThan(100);
   expect(metrics.metric('sluice_attempts_total', { outcome: 'success' })).toBe(load.count);
@@ -47,4 +48,4 @@ it('32 connections for ten seconds: no decision lost, every stream closed, every
       expect(stats.get(`${prefix}.streams_closed`), prefix).toBe(started);
     }
   });
-});
+}, 120_000);
