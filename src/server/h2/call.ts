@@ -19,8 +19,8 @@ export interface Responder {
   /** Ends the call well. */
   end(): void;
   fail(status: Status, text: string): void;
-  /** For a request that is not gRPC: an HTTP status and nothing else. */
-  refuse(httpStatus: number): void;
+  /** For a request that is not gRPC: an HTTP status and a text. */
+  refuse(httpStatus: number, text: string): void;
 }
 
 /** Begins a call. It may be over when this returns. */

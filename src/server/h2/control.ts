@@ -43,8 +43,9 @@ export class Control {
     onConnection('SETTINGS', streamId);
     if ((flags & FLAG.ack) !== 0) return this.acknowledged(end - start);
     const initialWindow = readInitialWindow(bytes, start, end);
-    if (initialWindow !== null) this.host.useInitialWindow(initialWindow);
+    // First, so that the peer knows by which settings the frames behind it were sent.
     this.output.frame(0, FRAME.settings, FLAG.ack, 0);
+    if (initialWindow !== null) this.host.useInitialWindow(initialWindow);
   }
 
   ping(flags: number, streamId: number, bytes: Buffer, start: number, end: number): void {

@@ -13,6 +13,8 @@ export interface Limits {
   readonly maxHeaderBlockBytes: number;
   /** CONTINUATION frames of one block (CVE-2024-27316). */
   readonly maxContinuations: number;
+  /** What the peer may have us remember of its headers. Without a table its blocks repeat: see block-cache.ts. */
+  readonly headerTableBytes: number;
   /** Names, values and 32 bytes for each header, decoded: a few bytes can stand for a large table entry. */
   readonly maxHeaderListBytes: number;
   /** One gRPC message that comes, or that goes. */
@@ -41,6 +43,7 @@ export const LIMITS: Limits = {
   maxStreams: 16_384,
   maxHeaderBlockBytes: 32 * KIB,
   maxContinuations: 8,
+  headerTableBytes: 0,
   maxHeaderListBytes: 32 * KIB,
   maxMessageBytes: MAX_RECEIVED_BYTES,
   maxAnswerBytes: MAX_SENT_BYTES,

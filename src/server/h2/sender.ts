@@ -16,6 +16,9 @@ export interface Queue {
   trailers: Buffer | null;
 }
 
+/** Ends a stream without any. */
+export const NO_TRAILERS = Buffer.alloc(0);
+
 export interface SenderEvents {
   /** The last frame of a stream is out. */
   sent(stream: Stream): void;
@@ -41,11 +44,7 @@ export class Sender {
 
   message(stream: Stream, message: Buffer): void {
     const { output } = this;
-    if (!stream.headersSent) {
-      stream.headersSent = true;
-      output.frame(ANSWER_BLOCK.length, FRAME.headers, FLAG.endHeaders, stream.id);
-      output.bytes(ANSWER_BLOCK);
-    }
+    if (!stream.headersSent) this.headers(stream, ANSWER_BLOCK);
     const size = PREFIX_BYTES + message.length;
     if (stream.queue === null && size <= this.room(stream) && size <= MAX_FRAME_BYTES) {
       this.account(stream, size);
@@ -54,9 +53,14 @@ export class Sender {
       output.uint32(message.length);
       output.bytes(message);
     } else {
-      this.enqueue(stream, message);
-      this.pump(stream);
+      this.enqueue(stream, framed(message));
     }
+  }
+
+  /** An answer that is not gRPC, up to its end. */
+  plain(stream: Stream, block: Buffer, body: Buffer): void {
+    this.headers(stream, block);
+    this.enqueue(stream, body);
   }
 
   /** After all its messages. */
@@ -121,23 +125,27 @@ export class Sender {
     stream.sendWindow -= bytes;
   }
 
+  private headers(stream: Stream, block: Buffer): void {
+    stream.headersSent = true;
+    this.output.frame(block.length, FRAME.headers, FLAG.endHeaders, stream.id);
+    this.output.bytes(block);
+  }
+
   private trailers(stream: Stream, block: Buffer): void {
     stream.headersSent = true;
     stream.localClosed = true;
-    this.output.frame(block.length, FRAME.headers, FLAG.endHeaders | FLAG.endStream, stream.id);
+    if (block === NO_TRAILERS) this.output.frame(0, FRAME.data, FLAG.endStream, stream.id);
+    else this.output.frame(block.length, FRAME.headers, FLAG.endHeaders | FLAG.endStream, stream.id);
     this.output.bytes(block);
     this.events.sent(stream);
   }
 
-  private enqueue(stream: Stream, message: Buffer): void {
-    const framed = Buffer.allocUnsafe(PREFIX_BYTES + message.length);
-    framed[0] = 0;
-    framed.writeUInt32BE(message.length, 1);
-    framed.set(message, PREFIX_BYTES);
+  private enqueue(stream: Stream, part: Buffer): void {
     stream.queue ??= { parts: [], sent: 0, trailers: null };
-    stream.queue.parts.push(framed);
+    stream.queue.parts.push(part);
     this.waiting.add(stream);
-    this.queuedBytes += framed.length;
+    this.queuedBytes += part.length;
+    this.pump(stream);
     if (this.queuedBytes > this.maxQueuedBytes) this.events.overflow(this.queuedBytes);
   }
 
@@ -172,4 +180,12 @@ export class Sender {
     this.output.frame(bytes.length, FRAME.data, 0, stream.id);
     this.output.bytes(bytes);
   }
+}
+
+function framed(message: Buffer): Buffer {
+  const bytes = Buffer.allocUnsafe(PREFIX_BYTES + message.length);
+  bytes[0] = 0;
+  bytes.writeUInt32BE(message.length, 1);
+  bytes.set(message, PREFIX_BYTES);
+  return bytes;
 }

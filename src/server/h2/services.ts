@@ -8,6 +8,7 @@ import { AccessLogCall, type OpenLogs } from './access-log-call.js';
 import { ANSWERED, type OpenCall } from './call.js';
 import { openProcess } from './ext-proc-call.js';
 import { CheckCall, ListCall, WatchCall } from './health-calls.js';
+import { refusal } from './refused-call.js';
 import type { RequestHead } from './request-head.js';
 import { STATUS } from './status.js';
 
@@ -21,13 +22,7 @@ export interface Services {
 const GRPC = 'application/grpc';
 const NOT_POST = 405;
 const NOT_GRPC = 415;
-
-function httpRefusal(status: number): OpenCall {
-  return (responder) => {
-    responder.refuse(status);
-    return ANSWERED;
-  };
-}
+const HINT = 'Sluice speaks gRPC here; people are better served at its HTTP address.\n';
 
 /** `application/grpc`, with or without a codec (`+proto`) or parameters. */
 function isGrpc(contentType: string): boolean {
@@ -46,8 +41,8 @@ function unimplemented(path: string): OpenCall {
 /** What serves a request. What it gives is kept, and used for every request with the same headers. */
 export function router({ process, logs, openLogs, health }: Services): (head: RequestHead) => OpenCall {
   return (head) => {
-    if (head.method !== 'POST') return httpRefusal(NOT_POST);
-    if (!isGrpc(head.contentType)) return httpRefusal(NOT_GRPC);
+    if (head.method !== 'POST') return refusal(NOT_POST, HINT);
+    if (!isGrpc(head.contentType)) return refusal(NOT_GRPC, HINT);
     switch (head.path) {
       case METHODS.process:
         return openProcess(head.role, process);

@@ -2,7 +2,7 @@
 // stream, and what it costs the peer that sent it.
 
 import { BlockCache } from './block-cache.js';
-import { ANSWERED, type OpenCall } from './call.js';
+import type { OpenCall } from './call.js';
 import { Control, type ControlHost } from './control.js';
 import { ConnectionError, StreamError } from './errors.js';
 import { type FrameSink, uint31 } from './frame-reader.js';
@@ -14,6 +14,7 @@ import type { Output } from './output.js';
 import { blockStart, paddingOf, tooShort } from './padding.js';
 import { CODE, type Code, FLAG, FRAME } from './protocol.js';
 import { Budget } from './rate.js';
+import { refusal } from './refused-call.js';
 import { checkTrailers, type RequestHead, readRequestHead } from './request-head.js';
 import { Sender, type SenderEvents } from './sender.js';
 import { greet } from './settings.js';
@@ -141,7 +142,7 @@ export class Session implements FrameSink, StreamHost, SenderEvents, ControlHost
   }
 
   settingsTaken(): void {
-    this.decoder.allow(0);
+    this.decoder.allow(this.limits.headerTableBytes);
   }
 
   private dispatch(type: number, flags: number, id: number, bytes: Buffer, start: number, end: number): void {
@@ -209,7 +210,7 @@ export class Session implements FrameSink, StreamHost, SenderEvents, ControlHost
   }
 
   private read({ headers, tooLong }: Decoded): Request {
-    if (tooLong) return { open: refusing(HEADER_LIST_TOO_LONG), contentLength: null };
+    if (tooLong) return { open: refusal(HEADER_LIST_TOO_LONG, 'The headers are too long.\n'), contentLength: null };
     const head = readRequestHead(headers);
     return { open: this.route(head), contentLength: head.contentLength };
   }
@@ -337,11 +338,4 @@ export class Session implements FrameSink, StreamHost, SenderEvents, ControlHost
     stream.close();
     if (this.streams.size === 0 && this.lastServed !== Number.POSITIVE_INFINITY) this.host.emptied();
   }
-}
-
-function refusing(status: number): OpenCall {
-  return (responder) => {
-    responder.refuse(status);
-    return ANSWERED;
-  };
 }

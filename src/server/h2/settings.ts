@@ -13,7 +13,7 @@ const HIGHEST_FRAME_BYTES = 2 ** 24 - 1;
 export function greet(output: Output, limits: Limits): void {
   const settings: readonly (readonly [id: number, value: number])[] = [
     // Without a table Envoy's header blocks repeat byte for byte: see block-cache.ts.
-    [SETTING.headerTableSize, 0],
+    [SETTING.headerTableSize, limits.headerTableBytes],
     [SETTING.maxConcurrentStreams, limits.maxStreams],
     [SETTING.initialWindowSize, STREAM_WINDOW],
     [SETTING.maxHeaderListSize, limits.maxHeaderListBytes],

@@ -57,7 +57,10 @@ export function trailersOnlyBlock(status: Status, text: string): Buffer {
 
 export const OK_ONLY_BLOCK = encodeHeaders([...START, ['grpc-status', '0']]);
 
-/** For what is no gRPC at all: an answer of HTTP without a body. */
+/** For what is no gRPC at all: the headers of an answer of HTTP with a text. */
 export function httpBlock(status: number): Buffer {
-  return encodeHeaders([[':status', String(status)]]);
+  return encodeHeaders([
+    [':status', String(status)],
+    ['content-type', 'text/plain'],
+  ]);
 }

@@ -5,7 +5,7 @@ import type { Call, Responder } from './call.js';
 import { StreamError } from './errors.js';
 import { type Held, MessageReader, type MessageSink, type Refusal } from './messages.js';
 import { CODE } from './protocol.js';
-import type { Queue, Sender } from './sender.js';
+import { NO_TRAILERS, type Queue, type Sender } from './sender.js';
 import { httpBlock, OK_BLOCK, OK_ONLY_BLOCK, STATUS, type Status, trailersBlock, trailersOnlyBlock } from './status.js';
 
 /** What a stream needs of its connection. */
@@ -126,14 +126,16 @@ export class Stream implements Responder, MessageSink {
     this.finish(this.headersSent ? trailersBlock(status, text) : trailersOnlyBlock(status, text));
   }
 
-  refuse(httpStatus: number): void {
-    this.finish(httpBlock(httpStatus));
+  refuse(httpStatus: number, text: string): void {
+    if (!this.sending) return;
+    this.host.sender.plain(this, httpBlock(httpStatus), Buffer.from(text));
+    this.finish(NO_TRAILERS);
   }
 
-  private finish(block: Buffer): void {
+  private finish(trailers: Buffer): void {
     if (!this.sending) return;
     this.close();
-    this.host.sender.end(this, block);
+    this.host.sender.end(this, trailers);
     this.host.flush();
   }
 }
