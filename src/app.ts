@@ -15,7 +15,6 @@ import { Logger, type LogLevel } from './observe/logger.js';
 import { Metrics } from './observe/metrics.js';
 import { createObserver } from './observe/observer.js';
 import { Records } from './observe/records.js';
-import { inertWarnings } from './policy/inert.js';
 import { parsePolicy } from './policy/load.js';
 import { formatProblem } from './policy/problems.js';
 import type { Policy } from './policy/resolve.js';
@@ -95,7 +94,7 @@ class Sidecar {
 
   async start(): Promise<App> {
     this.#connectGauges();
-    this.#warn(this.#policy, this.#options.warnings);
+    this.#warn(this.#options.warnings);
     const grpc = await this.#startGrpc();
     this.#disposers.push(() => void grpc.drain(0));
     const admin = this.#newAdmin();
@@ -124,7 +123,7 @@ class Sidecar {
 
   #newCircuits(observer: Observer): CircuitRegistry {
     return new CircuitRegistry({
-      policyFor: (cluster) => this.#policy.forCluster(cluster).circuit,
+      policyFor: (cluster, target) => this.#policy.forTarget(cluster, target).circuit,
       onTransition: (transition) => observer.transition(transition),
       onDropped: () => observer.dropped('cluster'),
       random: Math.random,
@@ -168,15 +167,16 @@ class Sidecar {
     return createAdmin({
       circuits: {
         all: (now) => circuits.all(now),
-        get: (name, now) => circuits.get(name)?.snapshot(now) ?? null,
-        force: (name, state, now) => circuits.get(name)?.force(state, now) ?? false,
-        budgetRemaining: (name, now) => engine.budgetRemaining(name, now),
+        get: (cluster, target, now) => circuits.snapshot(cluster, target, now),
+        targets: (cluster, now) => circuits.targets(cluster, now),
+        force: (cluster, target, state, now) => circuits.force(cluster, target, state, now),
+        budgetRemaining: (cluster, target, now) => engine.budgetRemaining(cluster, now, target),
       },
       records: this.#records,
       metrics: this.#metrics,
       policy: {
         inForce: () => this.#policy.toJSON(),
-        explain: (cluster, route) => this.#policy.explain(cluster, route),
+        explain: (cluster, route, target) => this.#policy.explain(cluster, route, target),
       },
       ready: () => this.#ready,
       now: monotonicNow,
@@ -189,7 +189,7 @@ class Sidecar {
   #connectGauges(): void {
     this.#metrics.readFrom({
       circuits: () => this.#circuits.all(monotonicNow()),
-      budgetRemaining: (cluster) => this.#engine.budgetRemaining(cluster, monotonicNow()),
+      budgetRemaining: (cluster, target) => this.#engine.budgetRemaining(cluster, monotonicNow(), target),
       streams: (role) => this.#openStreams[role],
       sessions: () => this.#engine.openSessions,
       records: () => this.#records.size,
@@ -214,7 +214,7 @@ class Sidecar {
     this.#engine.usePolicy(parsed.policy, monotonicNow());
     this.#metrics.policyReload('applied');
     this.#logger.policyApplied(policyFile, parsed.warnings.length);
-    this.#warn(parsed.policy, parsed.warnings);
+    this.#warn(parsed.warnings);
   }
 
   /** The policy in force stays. */
@@ -223,9 +223,7 @@ class Sidecar {
     this.#logger.policyRejected(this.#options.policyFile, errors);
   }
 
-  #warn(policy: Policy, warnings: readonly string[]): void {
-    for (const warning of [...warnings, ...inertWarnings(policy)]) {
-      this.#logger.policyWarning(this.#options.policyFile, warning);
-    }
+  #warn(warnings: readonly string[]): void {
+    for (const warning of warnings) this.#logger.policyWarning(this.#options.policyFile, warning);
   }
 }

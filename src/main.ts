@@ -4,7 +4,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { startApp } from './app.js';
 import { LOG_LEVELS, type LogLevel } from './observe/logger.js';
-import { inertWarnings } from './policy/inert.js';
 import { policyJsonSchemaText } from './policy/json-schema.js';
 import { loadPolicy } from './policy/load.js';
 import { formatProblem } from './policy/problems.js';
@@ -150,8 +149,7 @@ async function check(file: string): Promise<void> {
     complain([...loaded.problems.map(formatProblem), `${file}: ${count} error${count === 1 ? '' : 's'}`]);
     return;
   }
-  const warnings = [...loaded.warnings, ...inertWarnings(loaded.policy)];
-  for (const warning of warnings) process.stdout.write(`warning: ${warning}\n`);
+  for (const warning of loaded.warnings) process.stdout.write(`warning: ${warning}\n`);
   process.stdout.write(`${file}: ok\n`);
 }
 

@@ -1,5 +1,6 @@
 // The answer that Sluice gives in an upstream's place: a 503 that says who refused, why, and when to come back.
 
+import type { CircuitName } from './circuit/state.js';
 import type { AnswerReason } from './reasons.js';
 import type { LocalAnswer } from './stream.js';
 
@@ -14,9 +15,14 @@ const EXPLANATION: Readonly<Record<AnswerReason, string>> = {
 };
 
 /** `retryInMs`: until it is worth asking again; told in whole seconds, rounded up, at least 1. */
-export function localAnswer(cluster: string, reason: AnswerReason, retryInMs: number, grpc: boolean): LocalAnswer {
+export function localAnswer(
+  { cluster, target }: CircuitName,
+  reason: AnswerReason,
+  retryInMs: number,
+  grpc: boolean,
+): LocalAnswer {
   const retryAfter = Math.max(1, Math.ceil(retryInMs / 1000));
-  const detail = `Upstream cluster ${cluster} ${EXPLANATION[reason]}.`;
+  const detail = `${target === null ? 'Upstream' : 'This target of upstream'} cluster ${cluster} ${EXPLANATION[reason]}.`;
   return {
     status: 503,
     headers: [
@@ -26,14 +32,15 @@ export function localAnswer(cluster: string, reason: AnswerReason, retryInMs: nu
       ['x-sluice-cluster', cluster],
     ],
     // A gRPC client gets the body as its status message.
-    body: grpc ? detail : problem(cluster, reason, retryAfter, detail),
+    body: grpc ? detail : problem({ cluster, target }, reason, retryAfter, detail),
     details: `sluice_${reason}`,
     grpcStatus: grpc ? UNAVAILABLE : null,
   };
 }
 
 /** RFC 9457. */
-function problem(cluster: string, reason: AnswerReason, retryAfter: number, detail: string): string {
-  const body = { type: 'about:blank', title: 'Service Unavailable', status: 503, detail, reason, cluster, retryAfter };
+function problem({ cluster, target }: CircuitName, reason: AnswerReason, retryAfter: number, detail: string): string {
+  const where = target === null ? { cluster } : { cluster, target };
+  const body = { type: 'about:blank', title: 'Service Unavailable', status: 503, detail, reason, ...where, retryAfter };
   return `${JSON.stringify(body)}\n`;
 }

@@ -14,9 +14,10 @@ import type { PolicyResolver } from './policy.js';
 import { cameTooLate, isOurs, takeBackRefusal, wasMade } from './refusal.js';
 import type { RequestFacts } from './request.js';
 import type { Wish } from './retry/wish.js';
-import { type Attempt, attemptOf, isComplete, plannedCluster, type Session } from './session.js';
+import { type Attempt, attemptOf, isComplete, plannedCluster, type Session, slotOf } from './session.js';
 import { SESSION_LIMITS, type SessionLimits, Sessions } from './sessions.js';
 import { settle } from './settle.js';
+import { circuitPolicyAt } from './targets.js';
 
 export interface EngineOptions {
   readonly policy: PolicyResolver;
@@ -64,12 +65,12 @@ export class Engine {
   /** Decisions from now on follow this policy; requests under way keep theirs. */
   usePolicy(policy: PolicyResolver, now: number): void {
     this.#context.policy = policy;
-    this.#context.circuits.reconfigure((cluster) => policy.forCluster(cluster).circuit, now);
+    this.#context.circuits.reconfigure((cluster, target) => policy.forTarget(cluster, target, '').circuit, now);
   }
 
-  /** null: unknown cluster, or one that was never granted a retry. */
-  budgetRemaining(cluster: string, now: number): number | null {
-    const circuit = this.#context.circuits.get(cluster);
+  /** null: unknown cluster or target, or one that was never granted a retry. */
+  budgetRemaining(cluster: string, now: number, target: string | null = null): number | null {
+    const circuit = this.#context.circuits.get(cluster, target);
     const budget = circuit === undefined ? undefined : this.#context.budgets.find(circuit);
     return budget?.remaining(now) ?? null;
   }
@@ -199,7 +200,8 @@ export class Engine {
     if (cameTooLate(session, final)) takeBackRefusal(session);
     const { record, refusedAttempt } = session;
     if (refusedAttempt === 0 || record.reason === null) return;
-    this.#context.observer.answered(record, plannedCluster(session, refusedAttempt), record.reason);
+    const cluster = plannedCluster(session, refusedAttempt);
+    this.#context.observer.answered(record, cluster, record.reason, slotOf(session, cluster)?.target ?? null);
   }
 
   #settle(session: Session, attempt: Attempt, seen: AnswerSeen, now: number): void {
@@ -207,7 +209,7 @@ export class Engine {
     const durationMs = seen.evidence.durationMs ?? (startedAt === null ? null : now - startedAt);
     const evidence = completed({ ...seen.evidence, durationMs }, attempt.vague);
     if (!attempt.settled && seen.cluster !== '') attempt.cluster = seen.cluster;
-    if (this.#awaitsLog(attempt, evidence)) {
+    if (this.#awaitsLog(session, attempt, evidence)) {
       attempt.vague = evidence;
       session.expiresAtMs = now + this.#context.limits.graceMs;
       return;
@@ -218,14 +220,14 @@ export class Engine {
   }
 
   /** The evidence leaves open how far the attempt got, and the log is going to tell. */
-  #awaitsLog(attempt: Attempt, evidence: Evidence): boolean {
+  #awaitsLog(session: Session, attempt: Attempt, evidence: Evidence): boolean {
     if (attempt.settled || attempt.traced || !this.#context.traceSeen) return false;
-    return this.#classified(attempt, evidence).stage === 'unknown';
+    return this.#classified(session, attempt, evidence).stage === 'unknown';
   }
 
   /** An attempt that Envoy itself cut short has an entry without a reason: what else is known of its end counts then. */
   #settleByLog(session: Session, attempt: Attempt, evidence: Evidence, now: number): boolean {
-    const silent = !attempt.settled && saysNothing(this.#classified(attempt, evidence));
+    const silent = !attempt.settled && saysNothing(this.#classified(session, attempt, evidence));
     if (silent && attempt.vague === null && !session.traced) {
       attempt.vague = evidence;
       return false;
@@ -234,8 +236,8 @@ export class Engine {
     return settle(this.#context, session, attempt, attempt.cluster, better, 0, now);
   }
 
-  #classified(attempt: Attempt, evidence: Evidence): Settlement {
-    return classify(evidence, this.#context.policy.forCluster(attempt.cluster).circuit);
+  #classified(session: Session, attempt: Attempt, evidence: Evidence): Settlement {
+    return classify(evidence, circuitPolicyAt(this.#context, session, attempt.cluster));
   }
 
   #conclude(session: Session, last: Attempt | undefined, now: number): void {

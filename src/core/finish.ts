@@ -76,20 +76,24 @@ function countShadowed(context: Context, session: Session): void {
   const last = session.attempts.at(-1);
   if (last === undefined || last.outcome !== 'failure' || session.notGranted !== null) return;
   const refusal = refusalFor({ ...last, grpcStatus: null }, session.policy.retry, session.repeatable);
-  if (refusal === null) context.observer.shadowed(last.cluster, 'retry', last.error ?? 'unknown');
+  if (refusal === null) {
+    context.observer.shadowed(last.cluster, 'retry', last.error ?? 'unknown', last.target);
+  }
 }
 
 function countRetries(context: Context, { record, attempts }: Session): void {
   let cause: Attempt | undefined;
   for (const attempt of attempts) {
-    if (cause !== undefined) context.observer.retry(attempt.cluster, 'granted', cause.error ?? 'unknown');
+    if (cause !== undefined)
+      context.observer.retry(attempt.cluster, 'granted', cause.error ?? 'unknown', attempt.target);
     if (attempt.outcome === 'success' && cause !== undefined) {
-      context.observer.retry(attempt.cluster, 'saved', cause.error ?? 'unknown');
+      context.observer.retry(attempt.cluster, 'saved', cause.error ?? 'unknown', attempt.target);
     }
     cause = attempt;
   }
   const refused = record.notRetried;
   // Where retries are off, none was refused.
   if (refused === null || refused === 'retries_off' || record.result === 'success') return;
-  context.observer.retry(cause?.cluster ?? record.cluster, 'refused', refused);
+  const { cluster, target } = cause ?? record;
+  context.observer.retry(cluster, 'refused', refused, target);
 }

@@ -8,6 +8,8 @@ import type { AttemptRecord, RequestRecord } from './record.js';
 /** Why a retry was made: what ended the attempt before it, or `unknown` until evidence came. */
 export type RetryCause = ErrorKind;
 
+export type ShadowDecision = 'short_circuit' | 'retry';
+
 export type TraceMatch =
   | 'settled' // this entry settled its attempt
   | 'known' // its attempt, or its request, was settled before: dropped, save for an interruption of the body
@@ -17,16 +19,17 @@ export type TraceMatch =
 /** What fell out of a bounded store before its time. */
 export type Dropped = 'session' | 'cluster' | 'record';
 
+/** `target`: of the cluster named beside it; null where that has none. */
 export interface Observer {
   /** Admission has decided; the record is new. */
   decided(record: RequestRecord): void;
   /** The gate, or admission, answered 503 in the upstream's place. */
-  answered(record: RequestRecord, cluster: string, reason: AnswerReason): void;
+  answered(record: RequestRecord, cluster: string, reason: AnswerReason, target: string | null): void;
   /** An attempt is settled: once each, and once more where good headers were followed by a broken body or bad trailers. */
   attemptSettled(record: RequestRecord, attempt: AttemptRecord): void;
-  retry(cluster: string, result: RetryResult, reason: RetryCause | RefusalReason): void;
+  retry(cluster: string, result: RetryResult, reason: RetryCause | RefusalReason, target: string | null): void;
   /** In shadow mode: a request that would have been refused, or retried because of what ended its last attempt. */
-  shadowed(cluster: string, decision: 'short_circuit' | 'retry', reason: AnswerReason | RetryCause): void;
+  shadowed(cluster: string, decision: ShadowDecision, reason: AnswerReason | RetryCause, target: string | null): void;
   transition(transition: Transition): void;
   traceEntry(type: 'attempt' | 'request', match: TraceMatch): void;
   /** All that will be known of the request is known. */

@@ -87,11 +87,30 @@ export interface ClusterPolicy {
   readonly fallback: readonly string[];
 }
 
+/** The target that all values share which have none of their own. A client that sends this very value is one of them. */
+export const OTHER_TARGET = '_other';
+/** In UTF-16 code units; a longer value shares. */
+export const MAX_TARGET_LENGTH = 128;
+
+/** How a cluster is split into targets: by the value of one request header. */
+export interface KeyPolicy {
+  /** In lower case. */
+  readonly header: string;
+  /** Values kept apart at a time, at least 1; the rest share one target. */
+  readonly max: number;
+}
+
 /** Answers for any cluster name; unknown names get the defaults. Cheap enough to be asked for every request. */
 export interface PolicyResolver {
   forCluster(cluster: string): ClusterPolicy;
   /** The cluster's policy with the route's overrides on top; `route` is '' where Envoy names none. */
   forRequest(cluster: string, route: string): ClusterPolicy;
+  /** As `forRequest`, with the target's overrides between cluster and route; null: the cluster without a target. */
+  forTarget(cluster: string, target: string | null, route: string): ClusterPolicy;
+  /** How the cluster is split into targets; null: not at all. */
+  keyFor(cluster: string): KeyPolicy | null;
+  /** Does the policy override anything for this very value? Such a value always has a circuit of its own. */
+  listsTarget(cluster: string, target: string): boolean;
   /** The cluster of a route that leaves the choice to Sluice (`cluster_header`); null: the policy names none. */
   routeCluster(route: string): string | null;
 }

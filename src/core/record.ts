@@ -1,5 +1,6 @@
 // The history of one request: what was decided, every attempt, and how it ended. It answers "was it retried,
-// why, and why not?". Kept by the observer after the request is over; never holds a header value or a query.
+// why, and why not?". Kept by the observer after the request is over; never holds a query, nor a header value
+// but that of the key, where the policy has one.
 
 import type { AnswerReason, Decision, ErrorKind, Outcome, RefusalReason, Result, Stage } from './reasons.js';
 
@@ -7,6 +8,8 @@ export interface AttemptRecord {
   /** From 1. */
   readonly attempt: number;
   cluster: string;
+  /** Value of the key header that this cluster is split by; null: none. */
+  target: string | null;
   host: string | null;
   stage: Stage;
   outcome: Outcome;
@@ -30,6 +33,8 @@ export interface RequestRecord {
   readonly route: string;
   /** The routed cluster. */
   readonly cluster: string;
+  /** Its target; null: it is not split into any, or the request has none. */
+  readonly target: string | null;
   readonly decision: Decision;
   /** Why Sluice answered; null where it did not. */
   reason: AnswerReason | null;

@@ -1,6 +1,8 @@
 // What the core needs to know of a request, read once at admission, and whether such a request may be repeated
 // after it was written.
 
+import type { Headers } from './stream.js';
+
 export interface RequestFacts {
   readonly method: string;
   /** Without the query; bounded. */
@@ -14,6 +16,8 @@ export interface RequestFacts {
   /** CONNECT, or asks for another protocol. */
   readonly upgrade: boolean;
   readonly grpc: boolean;
+  /** Only asked where the cluster has a key; not to be kept beyond admission. */
+  readonly headers: Pick<Headers, 'text'>;
 }
 
 /** RFC 9110, section 9.2.2. */

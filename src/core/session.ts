@@ -2,7 +2,7 @@
 // several streams in any order; the session is where it is matched, so that every attempt is settled once.
 
 import type { Circuit } from './circuit/breaker.js';
-import type { Permit } from './circuit/state.js';
+import type { CircuitName, Permit } from './circuit/state.js';
 import type { Evidence } from './evidence.js';
 import type { ClusterPolicy } from './policy.js';
 import type { RefusalReason } from './reasons.js';
@@ -14,8 +14,7 @@ import type { Grant } from './retry/eligibility.js';
 export const MAX_ATTEMPTS = 100;
 
 /** A cluster that attempts of this request may go to. */
-export interface Slot {
-  readonly cluster: string;
+export interface Slot extends CircuitName {
   readonly circuit: Circuit;
   permit: Permit | null;
   /** One failure per request and cluster counts, however many attempts failed there. */
@@ -84,7 +83,8 @@ export function plannedCluster(session: Session, attempt: number): string {
 export function attemptOf(session: Session, number: number): Attempt | undefined {
   if (number < 1 || number > MAX_ATTEMPTS) return undefined;
   for (let next = session.attempts.length + 1; next <= number; next++) {
-    const attempt = newAttempt(next, plannedCluster(session, next));
+    const cluster = plannedCluster(session, next);
+    const attempt = newAttempt(next, cluster, slotOf(session, cluster)?.target ?? null);
     if (session.pending?.attempt === next) confirm(attempt, session);
     session.attempts.push(attempt);
   }
@@ -102,10 +102,11 @@ export function isComplete(session: Session): boolean {
   return session.traced && session.attempts.every((attempt) => attempt.settled && attempt.traced);
 }
 
-function newAttempt(attempt: number, cluster: string): Attempt {
+function newAttempt(attempt: number, cluster: string, target: string | null): Attempt {
   return {
     attempt,
     cluster,
+    target,
     host: null,
     stage: 'unknown',
     outcome: 'ignored',

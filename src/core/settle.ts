@@ -2,13 +2,13 @@
 // The one exception is a success that turns out bad after its headers, by a body that breaks off or by the status in
 // a gRPC call's trailers: that adds a failure to the success before it.
 
-import type { Circuit } from './circuit/breaker.js';
-import type { CircuitResult, Permit } from './circuit/state.js';
+import type { CircuitName, CircuitResult } from './circuit/state.js';
 import { classify, provenUnwritten, type Settlement } from './classify.js';
 import type { Context } from './context.js';
 import type { Evidence } from './evidence.js';
 import type { ErrorKind, Stage } from './reasons.js';
 import { type Attempt, type Session, slotOf } from './session.js';
+import { circuitFor, circuitPolicyAt, targetAt } from './targets.js';
 
 const MESSAGE_LENGTH = 200;
 
@@ -22,11 +22,12 @@ export function settle(
   retryAfterMs: number,
   now: number,
 ): boolean {
-  const { circuit } = context.policy.forCluster(cluster);
+  const circuit = circuitPolicyAt(context, session, cluster);
   const settlement = classify(evidence, circuit);
   if (attempt.settled) return amend(context, session, attempt, evidence, settlement, now);
   attempt.settled = true;
   attempt.cluster = cluster;
+  attempt.target = targetAt(context, session, cluster);
   attempt.stage = settlement.stage;
   attempt.outcome = settlement.outcome;
   attempt.error = settlement.error;
@@ -36,7 +37,7 @@ export function settle(
   chargeLate(session, attempt, now);
   const slow = circuit.slow.afterMs > 0 && (attempt.durationMs ?? 0) >= circuit.slow.afterMs;
   const result = { outcome: settlement.outcome, slow, inStreak: settlement.inStreak, retryAfterMs };
-  report(context, session, cluster, result, now);
+  report(context, session, attempt, result, now);
   context.observer.attemptSettled(session.record, attempt);
   return true;
 }
@@ -44,11 +45,12 @@ export function settle(
 /** Gives up waiting for evidence. An attempt that was followed by another must have failed; of others nothing is known. */
 export function settleWithoutEvidence(context: Context, session: Session, attempt: Attempt, now: number): void {
   attempt.settled = true;
+  attempt.target = targetAt(context, session, attempt.cluster);
   const followed = attempt.attempt < session.attempts.length;
   attempt.outcome = followed ? 'failure' : 'ignored';
   attempt.error = 'unknown';
   const result: CircuitResult = { outcome: attempt.outcome, slow: false, inStreak: true, retryAfterMs: 0 };
-  report(context, session, attempt.cluster, result, now);
+  report(context, session, attempt, result, now);
   context.observer.attemptSettled(session.record, attempt);
 }
 
@@ -74,7 +76,7 @@ function amend(
   }
   addDetails(attempt, evidence);
   if (!turned) return correct(session, attempt, settlement);
-  report(context, session, attempt.cluster, { outcome, slow: false, inStreak, retryAfterMs: 0 }, now);
+  report(context, session, attempt, { outcome, slow: false, inStreak, retryAfterMs: 0 }, now);
   context.observer.attemptSettled(session.record, attempt);
   return true;
 }
@@ -112,23 +114,23 @@ function addDetails(attempt: Attempt, evidence: Evidence): void {
 }
 
 /** One failure per request and cluster; a later success counts as well. */
-function report(context: Context, session: Session, cluster: string, result: CircuitResult, now: number): void {
-  const slot = slotOf(session, cluster);
-  if (slot === undefined) return reportUnplanned(context, cluster, result, now);
+function report(context: Context, session: Session, attempt: Attempt, result: CircuitResult, now: number): void {
+  const slot = slotOf(session, attempt.cluster);
+  if (slot === undefined) return reportUnplanned(context, attempt, result, now);
   if (result.outcome === 'failure') {
     if (slot.failureCounted) return;
     slot.failureCounted = true;
   }
   // A circuit that was forgotten meanwhile, as under a stream of an hour, cannot learn: its successor does.
-  if (context.circuits.use(cluster, now) !== slot.circuit) reportUnplanned(context, cluster, result, now);
+  if (circuitFor(context, slot.cluster, slot.target, now) !== slot.circuit) reportUnplanned(context, slot, result, now);
   else if (slot.permit !== null) slot.circuit.report(slot.permit, result, now);
 }
 
 /** Envoy went to a cluster that was not in the plan, as with a weighted route: what it saw still counts. */
-function reportUnplanned(context: Context, cluster: string, result: CircuitResult, now: number): void {
+function reportUnplanned(context: Context, { cluster, target }: CircuitName, result: CircuitResult, now: number): void {
   if (cluster === '') return;
-  const circuit: Circuit = context.circuits.use(cluster, now);
-  const permit: Permit | null = circuit.passive(now);
+  const circuit = circuitFor(context, cluster, target, now);
+  const permit = circuit.passive(now);
   if (permit !== null) circuit.report(permit, result, now);
 }
 

@@ -1,10 +1,12 @@
 // The seam between transports and handlers. A transport turns what Envoy sends into `StreamEvent`s and writes
 // `Instruction`s back; a handler knows neither gRPC nor protobuf, so that both can be replaced without it.
 
-/** Headers as Envoy sent them: names in lower case, pseudo headers (`:path`) included. */
+/** Headers as Envoy sent them: names in lower case, pseudo headers (`:path`) included; values one byte per character. */
 export interface Headers {
   /** The first value of that name. */
   get(name: string): string | undefined;
+  /** The same, as a person reads it: bytes beyond ASCII taken for UTF-8, and what is none of it for U+FFFD. */
+  text(name: string): string | undefined;
   /** Every value of that name, in order. */
   all(name: string): readonly string[];
   /** Every distinct name. */

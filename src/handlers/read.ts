@@ -21,6 +21,7 @@ export function factsOf(headers: Headers, attributes: Attributes): RequestFacts 
     idempotencyKey: (headers.get('idempotency-key') ?? '') !== '',
     upgrade: method === 'CONNECT' || headers.get('upgrade') !== undefined || headers.get(':protocol') !== undefined,
     grpc: isGrpc(headers.get('content-type') ?? ''),
+    headers,
   };
 }
 

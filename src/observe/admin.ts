@@ -20,18 +20,20 @@ export type { ForcedState } from './admin/input.js';
 export interface AdminDeps {
   readonly circuits: {
     all(nowMs: number): readonly CircuitSnapshot[];
-    /** null: no such circuit. */
-    get(name: string, nowMs: number): CircuitSnapshot | null;
+    /** null: no such circuit. `target` null, here and below: the cluster's own. */
+    get(cluster: string, target: string | null, nowMs: number): CircuitSnapshot | null;
+    /** Those of the cluster's targets. */
+    targets(cluster: string, nowMs: number): readonly CircuitSnapshot[];
     /** false: no such circuit. */
-    force(name: string, state: ForcedState, nowMs: number): boolean;
+    force(cluster: string, target: string | null, state: ForcedState, nowMs: number): boolean;
     /** null: no budget. */
-    budgetRemaining(name: string, nowMs: number): number | null;
+    budgetRemaining(cluster: string, target: string | null, nowMs: number): number | null;
   };
   readonly records: Pick<Records, 'list' | 'get'>;
   readonly metrics: Pick<Metrics, 'scrape' | 'contentType' | 'fault'>;
   readonly policy: {
     inForce(): unknown;
-    explain(cluster: string, route: string | undefined): unknown;
+    explain(cluster: string, route: string | undefined, target: string | undefined): unknown;
   };
   /** false while starting and draining. */
   ready(): boolean;

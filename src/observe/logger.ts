@@ -98,8 +98,8 @@ export class Logger implements Partial<Observer> {
     this.line('policy_warning', { file, warning: printable(warning) }, 'policy warning');
   }
 
-  circuitSet(cluster: string, state: string): void {
-    this.line('circuit_set', { cluster: printable(cluster), state }, 'an operator set the circuit');
+  circuitSet(cluster: string, target: string | null, state: string): void {
+    this.line('circuit_set', { ...named(cluster, target), state }, 'an operator set the circuit');
   }
 
   /** `reason`: what was wrong with the attempt to change something. */
@@ -112,7 +112,7 @@ export class Logger implements Partial<Observer> {
     const { from, to, reason } = transition;
     const opened = to === 'open' || to === 'forced_open';
     const fields = {
-      cluster: printable(transition.cluster),
+      ...named(transition.cluster, transition.target),
       from,
       to,
       reason,
@@ -126,11 +126,11 @@ export class Logger implements Partial<Observer> {
     this.line(opened ? 'circuit_opened' : 'circuit_changed', fields, `circuit ${from} -> ${to}: ${reason}`);
   }
 
-  answered(record: RequestRecord, cluster: string, reason: AnswerReason): void {
+  answered(record: RequestRecord, cluster: string, reason: AnswerReason, target: string | null = null): void {
     if (!this.wants('request_answered', cluster, reason)) return;
     const fields = {
       ...aboutRequest(record),
-      cluster: printable(cluster),
+      ...named(cluster, target),
       reason,
       attempts: settledAttempts(record).length,
     };
@@ -141,7 +141,7 @@ export class Logger implements Partial<Observer> {
     if (record.attempts.length < 2 || !this.wants('request_retried', record.cluster, record.result)) return;
     const fields = {
       ...aboutRequest(record),
-      cluster: printable(record.cluster),
+      ...named(record.cluster, record.target),
       result: record.result,
       status: record.status,
       notRetried: record.notRetried,
@@ -192,6 +192,10 @@ export class Logger implements Partial<Observer> {
   private line(event: LogEventName, fields: Fields, message: string): void {
     this.pino[LOG_EVENTS[event].level]({ event, ...fields }, message);
   }
+}
+
+function named(cluster: string, target: string | null): Fields {
+  return { cluster: printable(cluster), target: target === null ? null : printable(target) };
 }
 
 function aboutRequest(record: RequestRecord): Fields {

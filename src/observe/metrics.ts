@@ -3,7 +3,7 @@
 
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Transition } from '../core/circuit/state.js';
-import type { Dropped, Observer, RetryCause, TraceMatch } from '../core/observer.js';
+import type { Dropped, Observer, RetryCause, ShadowDecision, TraceMatch } from '../core/observer.js';
 import type { AnswerReason, RefusalReason, RetryResult, Role } from '../core/reasons.js';
 import { ROLES } from '../core/reasons.js';
 import type { AttemptRecord, RequestRecord } from '../core/record.js';
@@ -25,7 +25,7 @@ export type ReloadResult = 'applied' | 'rejected';
 export interface MetricsOptions {
   /** Version of Sluice, for `sluice_build_info`. */
   readonly version: string;
-  /** Cluster names with series of their own; the rest is counted under `_other`. Default: 1000. */
+  /** Clusters and targets with series of their own; the rest is counted under `_other`. Default: 1000. */
   readonly clusterLimit?: number;
   /** Node's own process metrics as well. Default: true. */
   readonly processMetrics?: boolean;
@@ -56,7 +56,7 @@ export class Metrics implements Observer {
 
   constructor(options: MetricsOptions) {
     this.clusterLimit = options.clusterLimit ?? DEFAULT_CLUSTER_LIMIT;
-    this.clusters = new Labelled(this.clusterLimit, (label) => new ClusterCounters(label));
+    this.clusters = new Labelled(this.clusterLimit, (labels) => new ClusterCounters(labels));
     this.reroutes = new Reroutes(this.clusterLimit);
     this.process = processRegistry(options.processMetrics ?? true);
     this.exposeClusters();
@@ -70,16 +70,17 @@ export class Metrics implements Observer {
   }
 
   decided(record: RequestRecord): void {
-    this.clusters.of(record.cluster).requests.add(record.decision);
+    this.clusters.of(record.cluster, record.target).requests.add(record.decision);
     if (record.decision === 'reroute') this.reroutes.decided(record);
   }
 
-  answered(_record: RequestRecord, cluster: string, reason: AnswerReason): void {
-    this.clusters.of(cluster).shortCircuits.add(reason);
+  answered(_record: RequestRecord, cluster: string, reason: AnswerReason, target: string | null = null): void {
+    this.clusters.of(cluster, target).shortCircuits.add(reason);
   }
 
   attemptSettled(record: RequestRecord, attempt: AttemptRecord): void {
-    const counters = this.clusters.of(attempt.cluster === '' ? record.cluster : attempt.cluster);
+    const { cluster, target } = attempt.cluster === '' ? record : attempt;
+    const counters = this.clusters.of(cluster, target);
     counters.attempts.add(attempt.stage, attempt.outcome);
     // An interruption may come after the attempt was settled by its headers, which were measured then.
     if (attempt.durationMs !== null && attempt.stage !== 'body') {
@@ -88,16 +89,21 @@ export class Metrics implements Observer {
     if (record.decision === 'reroute') this.reroutes.settled(record, attempt);
   }
 
-  retry(cluster: string, result: RetryResult, reason: RetryCause | RefusalReason): void {
-    this.clusters.of(cluster).retries.add(result, reason);
+  retry(cluster: string, result: RetryResult, reason: RetryCause | RefusalReason, target: string | null = null): void {
+    this.clusters.of(cluster, target).retries.add(result, reason);
   }
 
-  shadowed(cluster: string, decision: 'short_circuit' | 'retry', reason: AnswerReason | RetryCause): void {
-    this.clusters.of(cluster).shadow.add(decision, reason);
+  shadowed(
+    cluster: string,
+    decision: ShadowDecision,
+    reason: AnswerReason | RetryCause,
+    target: string | null = null,
+  ): void {
+    this.clusters.of(cluster, target).shadow.add(decision, reason);
   }
 
-  transition({ cluster, from, to, reason }: Transition): void {
-    this.clusters.of(cluster).transitions.add(from, to, reason);
+  transition({ cluster, target, from, to, reason }: Transition): void {
+    this.clusters.of(cluster, target).transitions.add(from, to, reason);
   }
 
   traceEntry(type: 'attempt' | 'request', match: TraceMatch): void {

@@ -2,7 +2,7 @@
 // from the traffic. Each is guarded on its own, so that one that throws does not silence the others.
 
 import type { Transition } from '../core/circuit/state.js';
-import type { Dropped, Observer, RetryCause, TraceMatch } from '../core/observer.js';
+import type { Dropped, Observer, RetryCause, ShadowDecision, TraceMatch } from '../core/observer.js';
 import type { AnswerReason, RefusalReason, RetryResult } from '../core/reasons.js';
 import type { AttemptRecord, RequestRecord } from '../core/record.js';
 import type { FaultReason } from './faults.js';
@@ -55,9 +55,9 @@ class Guarded implements Observer {
     }
   }
 
-  answered(record: RequestRecord, cluster: string, reason: AnswerReason): void {
+  answered(record: RequestRecord, cluster: string, reason: AnswerReason, target: string | null): void {
     try {
-      this.part.answered?.(record, cluster, reason);
+      this.part.answered?.(record, cluster, reason, target);
     } catch (error) {
       this.faults.report(error);
     }
@@ -71,17 +71,17 @@ class Guarded implements Observer {
     }
   }
 
-  retry(cluster: string, result: RetryResult, reason: RetryCause | RefusalReason): void {
+  retry(cluster: string, result: RetryResult, reason: RetryCause | RefusalReason, target: string | null): void {
     try {
-      this.part.retry?.(cluster, result, reason);
+      this.part.retry?.(cluster, result, reason, target);
     } catch (error) {
       this.faults.report(error);
     }
   }
 
-  shadowed(cluster: string, decision: 'short_circuit' | 'retry', reason: AnswerReason | RetryCause): void {
+  shadowed(cluster: string, decision: ShadowDecision, reason: AnswerReason | RetryCause, target: string | null): void {
     try {
-      this.part.shadowed?.(cluster, decision, reason);
+      this.part.shadowed?.(cluster, decision, reason, target);
     } catch (error) {
       this.faults.report(error);
     }
@@ -138,10 +138,10 @@ class Fan implements Observer {
     this.c.decided(record);
   }
 
-  answered(record: RequestRecord, cluster: string, reason: AnswerReason): void {
-    this.a.answered(record, cluster, reason);
-    this.b.answered(record, cluster, reason);
-    this.c.answered(record, cluster, reason);
+  answered(record: RequestRecord, cluster: string, reason: AnswerReason, target: string | null): void {
+    this.a.answered(record, cluster, reason, target);
+    this.b.answered(record, cluster, reason, target);
+    this.c.answered(record, cluster, reason, target);
   }
 
   attemptSettled(record: RequestRecord, attempt: AttemptRecord): void {
@@ -150,16 +150,16 @@ class Fan implements Observer {
     this.c.attemptSettled(record, attempt);
   }
 
-  retry(cluster: string, result: RetryResult, reason: RetryCause | RefusalReason): void {
-    this.a.retry(cluster, result, reason);
-    this.b.retry(cluster, result, reason);
-    this.c.retry(cluster, result, reason);
+  retry(cluster: string, result: RetryResult, reason: RetryCause | RefusalReason, target: string | null): void {
+    this.a.retry(cluster, result, reason, target);
+    this.b.retry(cluster, result, reason, target);
+    this.c.retry(cluster, result, reason, target);
   }
 
-  shadowed(cluster: string, decision: 'short_circuit' | 'retry', reason: AnswerReason | RetryCause): void {
-    this.a.shadowed(cluster, decision, reason);
-    this.b.shadowed(cluster, decision, reason);
-    this.c.shadowed(cluster, decision, reason);
+  shadowed(cluster: string, decision: ShadowDecision, reason: AnswerReason | RetryCause, target: string | null): void {
+    this.a.shadowed(cluster, decision, reason, target);
+    this.b.shadowed(cluster, decision, reason, target);
+    this.c.shadowed(cluster, decision, reason, target);
   }
 
   transition(transition: Transition): void {

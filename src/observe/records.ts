@@ -5,6 +5,7 @@
 // and moves, once, to the notable at the first sign that it is one: rerouted, answered by Sluice, an attempt that
 // failed, a second attempt, or a bad end. What has fallen out before its first sign is taken in again.
 
+import type { CircuitName } from '../core/circuit/state.js';
 import type { Observer } from '../core/observer.js';
 import type { AnswerReason, ErrorKind, RefusalReason, Result } from '../core/reasons.js';
 import type { AttemptRecord, RequestRecord } from '../core/record.js';
@@ -23,6 +24,8 @@ export interface RecordsOptions {
 export interface RecordsQuery {
   /** The routed cluster, or that of any attempt. Default: all. */
   readonly cluster?: string;
+  /** That of the routed cluster, or of any attempt; with `cluster`, on that one. Default: all. */
+  readonly target?: string;
   readonly result?: Result;
   /** Why Sluice answered, why there was no retry, or the error of any attempt. */
   readonly reason?: AnswerReason | RefusalReason | ErrorKind;
@@ -108,14 +111,16 @@ function isNotable(record: RequestRecord): boolean {
   );
 }
 
-function matches(record: RequestRecord, { cluster, result, reason }: RecordsQuery): boolean {
+function matches(record: RequestRecord, query: RecordsQuery): boolean {
+  const { result, reason } = query;
   if (result !== undefined && record.result !== result) return false;
-  if (cluster !== undefined && !touches(record, cluster)) return false;
+  if (!isAt(record, query) && !record.attempts.some((attempt) => attempt.settled && isAt(attempt, query))) return false;
   return reason === undefined || gives(record, reason);
 }
 
-function touches(record: RequestRecord, cluster: string): boolean {
-  return isNamed(record.cluster, cluster) || record.attempts.some((a) => a.settled && isNamed(a.cluster, cluster));
+function isAt(at: CircuitName, { cluster, target }: RecordsQuery): boolean {
+  if (cluster !== undefined && !isNamed(at.cluster, cluster)) return false;
+  return target === undefined || (at.target !== null && isNamed(at.target, target));
 }
 
 function gives(record: RequestRecord, reason: string): boolean {

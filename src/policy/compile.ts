@@ -1,16 +1,9 @@
 // From the file's notation to the core's numbers: the last step, done once per distinct combination of places.
 
-import type { BackoffSchedule, CircuitPolicy, ClusterPolicy, RetryPolicy } from '../core/policy.js';
+import type { BackoffSchedule, CircuitPolicy, ClusterPolicy, KeyPolicy, RetryPolicy } from '../core/policy.js';
 import { durationMs } from './duration.js';
 import { grpcCode } from './grpc-codes.js';
 import type { Effective } from './schema.js';
-
-/** Which request header splits a cluster into targets; `header` in lower case. */
-export interface KeyPolicy {
-  readonly header: string;
-  /** Values kept apart; the rest share one. */
-  readonly max: number;
-}
 
 /** Frozen. `cluster` is left out of the fallbacks, since a list of defaults may well name it; null: none. */
 export function compile(effective: Effective, cluster: string | null): ClusterPolicy {

@@ -7,7 +7,7 @@ import { GRPC_CODE_NAMES } from './grpc-codes.js';
 import { complaint, show } from './problems.js';
 import { nearest } from './suggest.js';
 
-/** Names of clusters, routes and target values: long enough for Istio's, short enough to print. */
+/** Names of clusters and routes: long enough for Istio's, short enough to print. */
 export const MAX_NAME_LENGTH = 512;
 
 type Issue = { readonly input?: unknown };
@@ -86,13 +86,23 @@ export function clusterName() {
 }
 
 /** A key of `clusters`, `routes` or `targets`. */
-export function nameKey() {
-  const error = wants(`a name of 1 to ${MAX_NAME_LENGTH} characters without control characters`);
+export function nameKey(maxLength = MAX_NAME_LENGTH) {
+  const error = wants(`a name of 1 to ${maxLength} characters without control characters`);
   return z
     .string(error)
     .regex(/^[^\p{Cc}]+$/u, error)
-    .max(MAX_NAME_LENGTH, error);
+    .max(maxLength, error);
 }
+
+/** Sluice has no use for credentials, and values of this header show in metrics, logs and records. */
+const CREDENTIALS: ReadonlySet<string> = new Set([
+  'authorization',
+  'proxy-authorization',
+  'cookie',
+  'set-cookie',
+  'x-api-key',
+]);
+const credentialError = wants('a header that holds no credential: its values are shown in metrics and logs');
 
 /** A request header's name, token characters of RFC 9110 only (so no pseudo headers), in any case. */
 export function headerName() {
@@ -100,7 +110,8 @@ export function headerName() {
   return z
     .string(error)
     .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, error)
-    .max(128, error);
+    .max(128, error)
+    .refine((name) => !CREDENTIALS.has(name.toLowerCase()), credentialError);
 }
 
 /** A mapping with exactly these keys; each unknown one becomes an error (see issues.ts). */

@@ -2,6 +2,7 @@
 // the same fields, all optional, and without defaults, so that they merge field by field.
 
 import { z } from 'zod';
+import { MAX_TARGET_LENGTH } from '../core/policy.js';
 import * as f from './fields.js';
 import { ceilings, circuit, fallback, key, layer, retry } from './schema.js';
 
@@ -47,8 +48,8 @@ const cluster = f
     fallback: fallback.optional(),
     key: overrides(key).optional(),
     targets: f
-      .named(f.nameKey(), target)
-      .describe('Overrides by exact value of the header that `key` names')
+      .named(f.nameKey(MAX_TARGET_LENGTH), target)
+      .describe('Overrides by exact value of the header that `key` names; `_other`: for the values that share')
       .optional(),
   })
   .describe('Overrides for the clusters of that name or pattern');

@@ -2,9 +2,9 @@
 // name, and the merged result is made once per distinct combination of places, so that an answer is a map lookup
 // and ten thousand clusters under one pattern share one object.
 
-import type { ClusterPolicy, PolicyResolver } from '../core/policy.js';
+import type { ClusterPolicy, KeyPolicy, PolicyResolver } from '../core/policy.js';
 import { BoundedMap } from './bounded-map.js';
-import { compile, compileKey, type KeyPolicy } from './compile.js';
+import { compile, compileKey } from './compile.js';
 import { type Explanation, explainStack, toFile } from './explain.js';
 import { NameTable } from './match.js';
 import { type ClusterPlace, effective, type Place, type Places, placesOf, type RoutePlace } from './places.js';
@@ -39,21 +39,22 @@ export class Policy implements PolicyResolver {
   }
 
   forRequest(cluster: string, route: string): ClusterPolicy {
-    const entry = this.#entry(cluster);
+    return this.forTarget(cluster, null, route);
+  }
+
+  forTarget(cluster: string, target: string | null, route = ''): ClusterPolicy {
+    const own = this.#entry(cluster);
+    const entry = target === null ? own : own.forTarget(target);
     const place = this.#route(route);
     return place === null ? entry.policy : entry.withRoute(place);
   }
 
-  /** As `forRequest`, with the overrides for one value of the cluster's key header between cluster and route. */
-  forTarget(cluster: string, target: string, route = ''): ClusterPolicy {
-    const entry = this.#entry(cluster).forTarget(target);
-    const place = this.#route(route);
-    return place === null ? entry.policy : entry.withRoute(place);
-  }
-
-  /** How a cluster is split into targets; null: not at all. */
   keyFor(cluster: string): KeyPolicy | null {
     return this.#entry(cluster).key;
+  }
+
+  listsTarget(cluster: string, target: string): boolean {
+    return this.#entry(cluster).lists(target);
   }
 
   /** The routed cluster that the file states for a route, where Envoy cannot tell it; null: none. */
@@ -126,6 +127,10 @@ class Entry {
     const policy = compile(effective([...this.stack, route]), this.#cluster);
     this.#byRoute.set(route, policy);
     return policy;
+  }
+
+  lists(value: string): boolean {
+    return this.#targets.has(value);
   }
 
   forTarget(value: string): Entry {

@@ -148,7 +148,10 @@ export const fallback = f
 export const key = f
   .group({
     header: f.headerName().describe('The request header whose value tells targets apart').optional(),
-    max: f.count(1, 100_000).describe('Values kept apart; the rest share one circuit').default(256),
+    max: f
+      .count(1, 100_000)
+      .describe('Values kept apart at a time, beside those under targets; the rest share one circuit')
+      .default(256),
   })
   .describe('A finer key than the cluster: circuit and budget per value of a request header');
 

@@ -4,9 +4,9 @@
 import type { Headers } from '../core/stream.js';
 import type { HeaderValue } from './messages.js';
 
-function text(header: HeaderValue): string {
+function text(header: HeaderValue, encoding: 'latin1' | 'utf8' = 'latin1'): string {
   const raw = header.rawValue;
-  return raw !== undefined && raw.length > 0 ? raw.toString('latin1') : (header.value ?? '');
+  return raw !== undefined && raw.length > 0 ? raw.toString(encoding) : (header.value ?? '');
 }
 
 /** A view: it keeps the message's bytes alive, so take strings from it rather than holding on to it. */
@@ -20,6 +20,13 @@ export class WireHeaders implements Headers {
   get(name: string): string | undefined {
     for (const header of this.#list) {
       if (header.key === name) return text(header);
+    }
+    return undefined;
+  }
+
+  text(name: string): string | undefined {
+    for (const header of this.#list) {
+      if (header.key === name) return text(header, 'utf8');
     }
     return undefined;
   }

@@ -11,7 +11,16 @@ const POLICY = {
   defaults: { circuit: { minimumRequests: 100 }, retry: { maxRetries: 3 } },
   ceilings: { maxRetries: 3 },
 };
-const FACTS = { method: 'GET', path: '/', route: '', cluster: 'a', idempotencyKey: false, upgrade: false, grpc: false };
+const FACTS = {
+  method: 'GET',
+  path: '/',
+  route: '',
+  cluster: 'a',
+  idempotencyKey: false,
+  upgrade: false,
+  grpc: false,
+  headers: { text: () => undefined },
+};
 
 function refused(source: Evidence['source']): Evidence {
   const transportFailure = 'delayed connect error: Connection refused';

@@ -7,7 +7,16 @@ import { type Evidence, FLAGS } from '../../src/core/evidence.js';
 import { CoreWorld } from '../support/core-world.js';
 
 const POLICY = { defaults: { circuit: { minimumRequests: 100 }, retry: { maxRetries: 3 } } };
-const FACTS = { method: 'GET', path: '/', route: '', cluster: 'a', idempotencyKey: false, upgrade: false, grpc: false };
+const FACTS = {
+  method: 'GET',
+  path: '/',
+  route: '',
+  cluster: 'a',
+  idempotencyKey: false,
+  upgrade: false,
+  grpc: false,
+  headers: { text: () => undefined },
+};
 
 function evidence(source: Evidence['source'], changes: Partial<Evidence>): Evidence {
   return {

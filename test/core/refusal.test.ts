@@ -6,7 +6,16 @@ import { type Evidence, FLAGS } from '../../src/core/evidence.js';
 import { CoreWorld } from '../support/core-world.js';
 
 const BUDGET = { ratio: 0, minPerSecond: 1, window: '1s' };
-const FACTS = { method: 'GET', path: '/', route: '', cluster: 'a', idempotencyKey: false, upgrade: false, grpc: false };
+const FACTS = {
+  method: 'GET',
+  path: '/',
+  route: '',
+  cluster: 'a',
+  idempotencyKey: false,
+  upgrade: false,
+  grpc: false,
+  headers: { text: () => undefined },
+};
 const WISH = { waitMs: 0, retry: null };
 
 function evidence(source: Evidence['source'], changes: Partial<Evidence>): Evidence {

@@ -11,6 +11,7 @@ const FACTS = {
   route: '',
   cluster: 'a',
   idempotencyKey: false,
+  headers: { text: () => undefined },
   upgrade: false,
   grpc: false,
 };

@@ -15,6 +15,7 @@ export function attempt(number: number, fields: Partial<AttemptView> = {}): Atte
   return {
     attempt: number,
     cluster: 'pool',
+    target: null,
     host: `127.0.0.1:${number}`,
     stage: 'response',
     outcome: 'success',
@@ -36,8 +37,10 @@ export function request(cluster: string, index: number, fields: Partial<RequestV
     path: `/${cluster}/${index}`,
     route: cluster,
     cluster,
+    target: null,
     decision: 'admit',
     reason: null,
+    maxRetries: 1,
     attempts: [attempt(1, { cluster })],
     notRetried: null,
     result: 'success',
@@ -66,6 +69,7 @@ export function transition(atMs: number, from: string, to: string, reason: strin
 export function circuit(cluster: string, fields: Partial<CircuitDetailView> = {}): CircuitDetailView {
   return {
     cluster,
+    target: null,
     state: 'closed',
     mode: 'enforce',
     requests: 12,

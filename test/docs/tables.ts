@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { LOG_EVENTS } from '../../src/observe/logger.js';
-import { METRICS } from '../../src/observe/metrics/catalogue.js';
+import { METRICS, type MetricEntry } from '../../src/observe/metrics/catalogue.js';
 import { policyJsonSchema } from '../../src/policy/json-schema.js';
 import * as words from './words.js';
 
@@ -86,8 +86,9 @@ function reasonTables(): string {
 }
 
 function metricRows(): string {
-  const rows = Object.entries(METRICS).map(([name, { type, labels, help }]) => {
-    return [`\`${name}\``, type, labels.map((label) => `\`${label}\``).join(' '), help];
+  const rows = Object.entries<MetricEntry>(METRICS).map(([name, { type, labels, byTarget, help }]) => {
+    const words = labels.map((label) => (byTarget && label === 'cluster' ? '`cluster` (`target`)' : `\`${label}\``));
+    return [`\`${name}\``, type, words.join(' '), help];
   });
   return table(['Name', 'Type', 'Labels', 'Meaning'], rows);
 }

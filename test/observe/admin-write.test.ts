@@ -30,7 +30,7 @@ describe('a change', () => {
     const response = await put('primary', JSON.stringify({ state: asked }), BEARER);
     expect(response.status).toBe(200);
     expect(await response.json()).toMatchObject({ cluster: 'primary', state, reason: 'operator', transitions: [] });
-    expect(circuits.forced).toEqual([['primary', asked, 77]]);
+    expect(circuits.forced).toEqual([['primary', null, asked, 77]]);
     expect(lines.of('circuit_set')).toMatchObject([{ level: 'warn', cluster: 'primary', state: asked }]);
   });
 

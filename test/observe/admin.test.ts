@@ -37,6 +37,7 @@ describe('/circuits', () => {
         circuits: [
           {
             cluster: 'primary',
+            target: null,
             state: 'open',
             mode: 'enforce',
             requests: 10,
@@ -48,6 +49,7 @@ describe('/circuits', () => {
           },
           {
             cluster: 'secondary',
+            target: null,
             state: 'closed',
             mode: 'shadow',
             requests: 10,
@@ -69,6 +71,7 @@ describe('/circuits', () => {
     const body = await json(await get('/circuits/primary'));
     expect(body).toEqual({
       cluster: 'primary',
+      target: null,
       state: 'closed',
       mode: 'enforce',
       requests: 10,
@@ -143,6 +146,7 @@ describe('/requests', () => {
       path: '/orders/1',
       route: 'orders',
       cluster: 'primary',
+      target: null,
       decision: 'admit',
       reason: null,
       maxRetries: 1,
@@ -150,6 +154,7 @@ describe('/requests', () => {
         {
           attempt: 1,
           cluster: 'primary',
+          target: null,
           host: '10.0.0.1:80',
           stage: 'connect',
           outcome: 'failure',
@@ -162,6 +167,7 @@ describe('/requests', () => {
         {
           attempt: 2,
           cluster: 'secondary',
+          target: null,
           host: '10.0.0.1:80',
           stage: 'response',
           outcome: 'success',
@@ -249,7 +255,7 @@ describe('/requests', () => {
     expect(body).toEqual({ error: expect.stringContaining(place) });
     expect(body).toEqual({
       error: expect.stringMatching(
-        /Allowed: limit \(1 to 1200\), cluster \(a name\), result \(pending, .*\), reason \(circuit_open, .*\)$/,
+        /Allowed: limit \(1 to 1200\), cluster \(a name\), target \(a value of its key\), result \(pending, .*\), reason \(circuit_open, .*\)$/,
       ),
     });
   });
@@ -275,8 +281,12 @@ describe('/policy', () => {
     const { get } = await startAdmin();
     const cluster = 'outbound|80||a.b';
     const query = `cluster=${encodeURIComponent(cluster)}`;
-    expect(await json(await get(`/policy?${query}`))).toEqual({ cluster, route: null });
-    expect(await json(await get(`/policy?${query}&route=checkout`))).toEqual({ cluster, route: 'checkout' });
+    expect(await json(await get(`/policy?${query}`))).toEqual({ cluster, route: null, target: null });
+    expect(await json(await get(`/policy?${query}&route=checkout`))).toEqual({
+      cluster,
+      route: 'checkout',
+      target: null,
+    });
   });
 
   it.each(['route=checkout', 'name=x', 'cluster='])('refuses ?%s and says what is allowed', async (query) => {
@@ -284,7 +294,9 @@ describe('/policy', () => {
     const response = await get(`/policy?${query}`);
     expect(response.status).toBe(400);
     expect(await json(response)).toEqual({
-      error: expect.stringMatching(/Allowed: cluster \(a name\), and with it route \(a name\)$/),
+      error: expect.stringMatching(
+        /Allowed: cluster \(a name\), and with it route \(a name\) and target \(a value of its key\)$/,
+      ),
     });
   });
 });

@@ -12,7 +12,7 @@ function writeAll(logger: Logger): void {
   logger.policyWarning('policy.yaml', 'maxRetries 5 is above the ceiling 3');
   logger.transition(aTransition());
   logger.transition(aTransition({ from: 'open', to: 'half_open', reason: 'open_time_over', retryAtMs: null }));
-  logger.circuitSet('primary', 'forced_open');
+  logger.circuitSet('primary', null, 'forced_open');
   logger.adminRefused('bad_token');
   logger.answered(aRecord(), 'primary', 'circuit_open');
   logger.finished(aRecord({ attempts: [aFailure(), anAttempt({ attempt: 2 })], result: 'success' }));

@@ -11,10 +11,10 @@ const transition = aTransition();
 /** Every call of the core, with its arguments. */
 const CALLS: { readonly [K in keyof Observer]: Parameters<Observer[K]> } = {
   decided: [record],
-  answered: [record, 'primary', 'deadline'],
+  answered: [record, 'primary', 'deadline', null],
   attemptSettled: [record, attempt],
-  retry: ['primary', 'granted', 'reset'],
-  shadowed: ['primary', 'retry', 'status'],
+  retry: ['primary', 'granted', 'reset', 'large'],
+  shadowed: ['primary', 'retry', 'status', 'large'],
   transition: [transition],
   traceEntry: ['attempt', 'known'],
   finished: [record],
@@ -118,7 +118,7 @@ describe('the observer', () => {
       retried.attempts.push(settled);
       observer.attemptSettled(retried, settled);
     }
-    observer.retry('primary', 'saved', 'connection_refused');
+    observer.retry('primary', 'saved', 'connection_refused', null);
     retried.result = 'success';
     observer.finished(retried);
     const families = await scrape(metrics);

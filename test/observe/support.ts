@@ -2,6 +2,7 @@
 // a reader for scrapes, and an admin server on a port of its own.
 
 import { afterEach } from 'vitest';
+import { ByTarget } from '../../src/core/by-target.js';
 import type { CircuitSnapshot, Transition } from '../../src/core/circuit/state.js';
 import type { AttemptRecord, RequestRecord } from '../../src/core/record.js';
 import { type AdminDeps, type AdminOptions, createAdmin, type ForcedState } from '../../src/observe/admin.js';
@@ -23,6 +24,7 @@ export function aRecord(changes: Partial<RequestRecord> = {}): RequestRecord {
     path: '/orders/1',
     route: 'orders',
     cluster: 'primary',
+    target: null,
     decision: 'admit',
     reason: null,
     notRetried: null,
@@ -40,6 +42,7 @@ export function anAttempt(changes: Partial<AttemptRecord> = {}): AttemptRecord {
   return {
     attempt: 1,
     cluster: 'primary',
+    target: null,
     host: '10.0.0.1:80',
     stage: 'response',
     outcome: 'success',
@@ -69,6 +72,7 @@ const FIGURES = { requests: 10, failures: 5, failureRatio: 0.5, slowRatio: 0.1, 
 export function aTransition(changes: Partial<Transition> = {}): Transition {
   return {
     cluster: 'primary',
+    target: null,
     from: 'closed',
     to: 'open',
     reason: 'failure_ratio',
@@ -82,6 +86,7 @@ export function aTransition(changes: Partial<Transition> = {}): Transition {
 export function aCircuit(changes: Partial<CircuitSnapshot> = {}): CircuitSnapshot {
   return {
     cluster: 'primary',
+    target: null,
     state: 'closed',
     mode: 'enforce',
     openedAtMs: null,
@@ -145,14 +150,14 @@ export function newMetrics(options: Partial<MetricsOptions> = {}): Metrics {
   return new Metrics({ version: '1.2.3', processMetrics: false, ...options });
 }
 
-/** Circuits by name, forced as they are told. */
+/** Circuits by name and target, forced as they are told. */
 export class FakeCircuits {
-  readonly circuits = new Map<string, CircuitSnapshot>();
-  readonly forced: (readonly [string, ForcedState, number])[] = [];
+  readonly circuits = new ByTarget<CircuitSnapshot>();
+  readonly forced: (readonly [string, string | null, ForcedState, number])[] = [];
   readonly askedAtMs: number[] = [];
 
   add(circuit: CircuitSnapshot): void {
-    this.circuits.set(circuit.cluster, circuit);
+    this.circuits.set(circuit.cluster, circuit.target, circuit);
   }
 
   all(nowMs: number): readonly CircuitSnapshot[] {
@@ -160,20 +165,25 @@ export class FakeCircuits {
     return [...this.circuits.values()];
   }
 
-  get(name: string): CircuitSnapshot | null {
-    return this.circuits.get(name) ?? null;
+  get(cluster: string, target: string | null): CircuitSnapshot | null {
+    return this.circuits.get(cluster, target) ?? null;
   }
 
-  force(name: string, state: ForcedState, nowMs: number): boolean {
-    const circuit = this.circuits.get(name);
+  targets(cluster: string): readonly CircuitSnapshot[] {
+    return [...this.circuits.ofTargets(cluster)];
+  }
+
+  force(cluster: string, target: string | null, state: ForcedState, nowMs: number): boolean {
+    const circuit = this.circuits.get(cluster, target);
     if (circuit === undefined) return false;
-    this.forced.push([name, state, nowMs]);
-    this.circuits.set(name, { ...circuit, state: state === 'auto' ? 'closed' : state, reason: 'operator' });
+    this.forced.push([cluster, target, state, nowMs]);
+    this.add({ ...circuit, state: state === 'auto' ? 'closed' : state, reason: 'operator' });
     return true;
   }
 
-  budgetRemaining(name: string): number | null {
-    return name === 'primary' ? 7.5 : null;
+  budgetRemaining(cluster: string, target: string | null): number | null {
+    if (cluster !== 'primary') return null;
+    return target === null ? 7.5 : 2;
   }
 }
 
@@ -199,7 +209,10 @@ export async function startAdmin(changes: Partial<AdminDeps> = {}, options: Admi
       circuits,
       records,
       metrics,
-      policy: { inForce: () => ({ defaults: {} }), explain: (cluster, route) => ({ cluster, route: route ?? null }) },
+      policy: {
+        inForce: () => ({ defaults: {} }),
+        explain: (cluster, route, target) => ({ cluster, route: route ?? null, target: target ?? null }),
+      },
       ready: () => true,
       now: clock.now,
       toIso,

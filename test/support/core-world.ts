@@ -47,7 +47,7 @@ export class CoreWorld {
     const random = options.random ?? (() => 1 - Number.EPSILON);
     const observer = this.#observer();
     this.circuits = new CircuitRegistry({
-      policyFor: (cluster) => policy.forCluster(cluster).circuit,
+      policyFor: (cluster, target) => policy.forTarget(cluster, target).circuit,
       onTransition: (transition) => observer.transition(transition),
       onDropped: () => observer.dropped('cluster'),
       random,
@@ -72,9 +72,9 @@ export class CoreWorld {
     return new Stream((send) => new AttemptHandler(this.deps, send));
   }
 
-  circuit(cluster: string): CircuitSnapshot {
-    const circuit = this.circuits.get(cluster);
-    if (circuit === undefined) throw new Error(`no circuit was made for ${cluster}`);
+  circuit(cluster: string, target: string | null = null): CircuitSnapshot {
+    const circuit = this.circuits.get(cluster, target);
+    if (circuit === undefined) throw new Error(`no circuit was made for ${cluster}, target ${target}`);
     return circuit.snapshot(this.now);
   }
 
@@ -116,21 +116,26 @@ export class CoreWorld {
     return {
       decided: (record) => {
         this.decided.push(record);
-        this.#count('decided', record.cluster, record.decision);
+        this.#count('decided', ...at(record.cluster, record.target), record.decision);
       },
-      answered: (_record, cluster, reason) => this.#count('answered', cluster, reason),
+      answered: (_record, cluster, reason, target) => this.#count('answered', ...at(cluster, target), reason),
       attemptSettled: (record, attempt) => {
         this.settled.push({ record, attempt: { ...attempt } });
-        this.#count('attempt', attempt.cluster, attempt.stage, attempt.outcome);
+        this.#count('attempt', ...at(attempt.cluster, attempt.target), attempt.stage, attempt.outcome);
       },
-      retry: (cluster, result, reason) => this.#count('retry', cluster, result, reason),
-      shadowed: (cluster, decision, reason) => this.#count('shadow', cluster, decision, reason),
+      retry: (cluster, result, reason, target) => this.#count('retry', ...at(cluster, target), result, reason),
+      shadowed: (cluster, decision, reason, target) => this.#count('shadow', ...at(cluster, target), decision, reason),
       transition: (transition) => this.transitions.push(transition),
       traceEntry: (type, match) => this.#count('trace', type, match),
       finished: (record) => this.finished.push(record),
       dropped: (what) => this.#count('dropped', what),
     };
   }
+}
+
+/** As metrics do it: the target is named where there is one. */
+function at(cluster: string, target: string | null): readonly string[] {
+  return target === null ? [cluster] : [cluster, target];
 }
 
 /** One stream, with what was sent on it. */

@@ -6,7 +6,8 @@ export type HeaderValues = Readonly<Record<string, string | readonly string[]>>;
 
 export function headersOf(values: HeaderValues): Headers {
   const all = (name: string): readonly string[] => [values[name] ?? []].flat();
-  return { get: (name) => all(name)[0], all, names: () => Object.keys(values) };
+  const first = (name: string) => all(name)[0];
+  return { get: first, text: first, all, names: () => Object.keys(values) };
 }
 
 export function attributesOf(values: Readonly<Record<string, string | number>>): Attributes {

@@ -3,6 +3,8 @@
 
 export interface CircuitView {
   readonly cluster: string;
+  /** null: the cluster's own. */
+  readonly target: string | null;
   readonly state: string;
   readonly mode: string;
   readonly requests: number;
@@ -31,11 +33,14 @@ export interface TransitionView {
 export interface CircuitDetailView extends CircuitView {
   /** Newest last. */
   readonly transitions: readonly TransitionView[];
+  /** Only where the cluster has any. */
+  readonly targets?: readonly CircuitView[];
 }
 
 export interface AttemptView {
   readonly attempt: number;
   readonly cluster: string;
+  readonly target: string | null;
   readonly host: string | null;
   readonly stage: string;
   readonly outcome: string;
@@ -52,6 +57,7 @@ export interface RequestView {
   readonly path: string;
   readonly route: string;
   readonly cluster: string;
+  readonly target: string | null;
   readonly decision: string;
   /** Why Sluice answered; null where it did not. */
   readonly reason: string | null;

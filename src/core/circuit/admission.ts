@@ -1,7 +1,9 @@
 // The answers that `acquire` gives, made in one place. What is the same for every request of a generation is made
 // once, so that admitting a request to a closed circuit allocates nothing.
 
+import type { CircuitPolicy } from '../policy.js';
 import type { AnswerReason } from '../reasons.js';
+import type { Probes } from './probes.js';
 import type { Admission, Permit } from './state.js';
 
 /** No circuit ever has this generation: what is reported under it counts nowhere. */
@@ -17,6 +19,18 @@ export function admitted(permit: Permit): Admission {
 
 export function refused(reason: AnswerReason, retryAtMs: number): Admission {
   return { admitted: false, reason, retryAtMs };
+}
+
+/** A half-open circuit's answer: one more probe, or none until another comes back. */
+export function probeOrRefusal(
+  probes: Probes,
+  { probes: limit, leaseMs }: CircuitPolicy['halfOpen'],
+  generation: number,
+  at: number,
+): Admission {
+  probes.takeBack(leaseMs, at);
+  if (probes.out >= limit) return refused('probe_limit', probes.nextLeaseEndMs(leaseMs, at));
+  return admitted(probes.grant(generation, at));
 }
 
 /**

@@ -1,6 +1,6 @@
-// One circuit per cluster: it opens on evidence, asks again with a few probes, and says why. Two-step, because
-// the result of a request comes from elsewhere and much later than its admission, or never: `acquire` gives a
-// permit, `report` takes its results.
+// One circuit per cluster, or per cluster and target: it opens on evidence, asks again with a few probes, and says
+// why. Two-step, because the result of a request comes from elsewhere and much later than its admission, or never:
+// `acquire` gives a permit, `report` takes its results.
 //
 // - A generation is a span of evidence. Opening, half-opening, recovering, closing, forcing and a change to or
 //   from mode off each begin a new one; a result counts only in the generation whose permit it carries. The end
@@ -14,7 +14,7 @@
 
 import type { CircuitPolicy } from '../policy.js';
 import type { CircuitState, Mode, TransitionReason } from '../reasons.js';
-import { ADMITTED_UNCOUNTED, admitted, refused, shadowed, UNCOUNTED } from './admission.js';
+import { ADMITTED_UNCOUNTED, admitted, probeOrRefusal, refused, shadowed, UNCOUNTED } from './admission.js';
 import { History } from './history.js';
 import { OpenTime } from './open-time.js';
 import { CLOSED, type ForcedState, forcedPhase, openedAtMs, type Phase, shownState, unknownState } from './phase.js';
@@ -25,6 +25,7 @@ import { isSlow, Tally } from './tally.js';
 
 export class Circuit {
   readonly name: string;
+  readonly target: string | null;
   readonly #onTransition: (transition: Transition) => void;
   readonly #random: () => number;
   readonly #tally: Tally;
@@ -39,7 +40,7 @@ export class Circuit {
   #nowMs = Number.NEGATIVE_INFINITY;
 
   /**
-   * Starts closed.
+   * Starts closed. `name` is the cluster's.
    * @param onTransition told after the change is complete; it may look at the circuit.
    * @param random uniform in [0, 1): jitter of the open time, share of the ramp.
    * @param firstGeneration above 0; for one who makes a circuit anew under an old name and must not take its permits.
@@ -51,8 +52,10 @@ export class Circuit {
     onTransition: (transition: Transition) => void,
     random: () => number,
     firstGeneration = 1,
+    target: string | null = null,
   ) {
     this.name = name;
+    this.target = target;
     this.#policy = policy;
     this.#onTransition = onTransition;
     this.#random = random;
@@ -182,6 +185,7 @@ export class Circuit {
     const phase = this.#phase;
     return {
       cluster: this.name,
+      target: this.target,
       state,
       mode: this.#policy.mode,
       ...this.#tally.figures(this.#nowMs),
@@ -207,7 +211,7 @@ export class Circuit {
       case 'open':
         return refused('circuit_open', phase.retryAtMs);
       case 'half_open':
-        return this.#admitProbe(phase.probes, at);
+        return probeOrRefusal(phase.probes, this.#policy.halfOpen, this.#generation, at);
       case 'recovering':
         // The next request has its own chance at once: there is no better time to name.
         return this.#random() < rampShare(at - phase.sinceMs, this.#policy.rampMs)
@@ -217,13 +221,6 @@ export class Circuit {
         // Nobody knows when the hand is taken away; the base open time is a fair guess.
         return refused('forced_open', at + this.#policy.open.baseMs);
     }
-  }
-
-  #admitProbe(probes: Probes, at: number): Admission {
-    const { probes: limit, leaseMs } = this.#policy.halfOpen;
-    probes.takeBack(leaseMs, at);
-    if (probes.out >= limit) return refused('probe_limit', probes.nextLeaseEndMs(leaseMs, at));
-    return admitted(probes.grant(this.#generation, at));
   }
 
   /** Makes the changes that time has brought since the last request or result. */
@@ -285,6 +282,7 @@ export class Circuit {
     this.#phase = phase;
     const transition: Transition = {
       cluster: this.name,
+      target: this.target,
       from,
       to: phase.kind,
       reason,

@@ -1,23 +1,27 @@
-// The circuits of all clusters, in bounded memory. Names come from Envoy's configuration, and with finer keys from
-// requests: without a cap, whoever invents names would own our memory.
+// The circuits of all clusters and their targets, in bounded memory. Clusters are named by Envoy's configuration, targets
+// by requests: without a cap, whoever invents names would own our memory. Which targets there may be is for targets.ts.
 //
 // - Only closed circuits make room for others, the one used longest ago first. One that is open, probing, recovering
 //   or set by hand knows something that must not be forgotten because others are busy.
 // - Where none can make room, the new cluster shares one circuit that is off: it fails open, and is counted.
 // - A circuit made anew under an old name starts in a generation that no permit out there can have.
 
+import { ByTarget } from '../by-target.js';
 import type { CircuitPolicy } from '../policy.js';
 import { Circuit } from './breaker.js';
-import { unknownState } from './phase.js';
+import { type ForcedState, unknownState } from './phase.js';
 import { type Linked, RecencyList } from './recency.js';
 import type { CircuitSnapshot, Transition } from './state.js';
 
 /** `evicted`: a closed circuit made room. `overflow`: there was none to make room, and this use went unguarded. */
 export type CircuitDrop = 'evicted' | 'overflow';
 
+/** `target` null: the cluster's own circuit. */
+export type PolicyFor = (cluster: string, target: string | null) => CircuitPolicy;
+
 export interface CircuitRegistryOptions {
   /** Asked once per new circuit. */
-  readonly policyFor: (cluster: string) => CircuitPolicy;
+  readonly policyFor: PolicyFor;
   readonly onTransition: (transition: Transition) => void;
   /** Uniform in [0, 1). */
   readonly random: () => number;
@@ -40,10 +44,10 @@ export class CircuitRegistry {
   readonly #options: CircuitRegistryOptions;
   readonly #maxCircuits: number;
   readonly #idleMs: number;
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new ByTarget<Entry>();
   /** The closed ones: those that may make room. */
   readonly #closed = new RecencyList<Entry>();
-  #policyFor: (cluster: string) => CircuitPolicy;
+  #policyFor: PolicyFor;
   #overflow: Circuit | null = null;
   #firstGeneration = 1;
 
@@ -58,21 +62,50 @@ export class CircuitRegistry {
     return this.#entries.size;
   }
 
-  /** The cluster's circuit, made where there is none yet. O(1). */
-  use(cluster: string, now: number): Circuit {
-    const entry = this.#entries.get(cluster);
-    if (entry === undefined) return this.#create(cluster, now);
+  /** Another circuit needs the place of one that is there. */
+  get isFull(): boolean {
+    return this.#entries.size >= this.#maxCircuits;
+  }
+
+  /** Circuits of the cluster's targets. O(1). */
+  targetCount(cluster: string): number {
+    return this.#entries.targetCount(cluster);
+  }
+
+  /** The circuit of the cluster, or of one of its targets, made where there is none yet. O(1). */
+  use(cluster: string, now: number, target: string | null = null): Circuit {
+    const entry = this.#entries.get(cluster, target);
+    if (entry === undefined) return this.#create(cluster, target, now);
     entry.lastUsedMs = now;
     if (entry.listed) this.#closed.touch(entry);
     return entry.circuit;
   }
 
   /** For those who look or report: makes nothing and does not count as use. */
-  get(cluster: string): Circuit | undefined {
-    return this.#entries.get(cluster)?.circuit;
+  get(cluster: string, target: string | null = null): Circuit | undefined {
+    return this.#entries.get(cluster, target)?.circuit;
   }
 
-  /** Every circuit's snapshot. Visits all: for people and scrapes, not for requests. */
+  /** Snapshots of the cluster's targets, the oldest first. */
+  targets(cluster: string, now: number): CircuitSnapshot[] {
+    return Array.from(this.#entries.ofTargets(cluster), ({ circuit }) => circuit.snapshot(now));
+  }
+
+  /** As it is, or, of a cluster that so far only has targets, as it would start; null: nothing is known by that name. */
+  snapshot(cluster: string, target: string | null, now: number): CircuitSnapshot | null {
+    const circuit = this.get(cluster, target);
+    if (circuit !== undefined) return circuit.snapshot(now);
+    if (target !== null || this.targetCount(cluster) === 0) return null;
+    return new Circuit(cluster, this.#policyFor(cluster, null), () => {}, this.#options.random).snapshot(now);
+  }
+
+  /** @returns false where there is nothing of that name, or nothing to force: its mode is off. */
+  force(cluster: string, target: string | null, state: ForcedState, now: number): boolean {
+    if (this.snapshot(cluster, target, now) === null) return false;
+    return this.use(cluster, now, target).force(state, now);
+  }
+
+  /** Every circuit's snapshot, those of targets last. Visits all: for people and scrapes, not for requests. */
   all(now: number): CircuitSnapshot[] {
     return Array.from(this.#entries.values(), (entry) => entry.circuit.snapshot(now));
   }
@@ -81,9 +114,11 @@ export class CircuitRegistry {
    * Gives every circuit its policy anew; states are kept.
    * @throws RangeError for a policy that no circuit can have; circuits visited before have theirs by then.
    */
-  reconfigure(policyFor: (cluster: string) => CircuitPolicy, now: number): void {
+  reconfigure(policyFor: PolicyFor, now: number): void {
     this.#policyFor = policyFor;
-    for (const [cluster, entry] of this.#entries) entry.circuit.reconfigure(policyFor(cluster), now);
+    for (const { circuit } of this.#entries.values()) {
+      circuit.reconfigure(policyFor(circuit.name, circuit.target), now);
+    }
   }
 
   /**
@@ -99,16 +134,16 @@ export class CircuitRegistry {
     return before - this.#entries.size;
   }
 
-  #create(cluster: string, now: number): Circuit {
-    if (this.#entries.size >= this.#maxCircuits && !this.#evict()) {
+  #create(cluster: string, target: string | null, now: number): Circuit {
+    if (this.isFull && !this.#evict()) {
       this.#options.onDropped(cluster, 'overflow');
       return this.#overflowCircuit(cluster);
     }
     const onTransition = (transition: Transition): void => this.#moved(entry, transition);
-    const policy = this.#policyFor(cluster);
-    const circuit = new Circuit(cluster, policy, onTransition, this.#options.random, this.#firstGeneration);
+    const policy = this.#policyFor(cluster, target);
+    const circuit = new Circuit(cluster, policy, onTransition, this.#options.random, this.#firstGeneration, target);
     const entry: Entry = { circuit, lastUsedMs: now, older: null, newer: null, listed: false };
-    this.#entries.set(cluster, entry);
+    this.#entries.set(cluster, target, entry);
     this.#closed.touch(entry);
     return circuit;
   }
@@ -123,13 +158,13 @@ export class CircuitRegistry {
 
   #remove(entry: Entry): void {
     this.#closed.remove(entry);
-    this.#entries.delete(entry.circuit.name);
+    this.#entries.delete(entry.circuit.name, entry.circuit.target);
     this.#firstGeneration = Math.max(this.#firstGeneration, entry.circuit.generation + 1);
   }
 
   /** A removed circuit may still hear the results of its last requests: its changes concern nobody any more. */
   #moved(entry: Entry, transition: Transition): void {
-    if (this.#entries.get(entry.circuit.name) !== entry) return;
+    if (this.#entries.get(entry.circuit.name, entry.circuit.target) !== entry) return;
     if (transition.to === 'closed') this.#closed.touch(entry);
     else this.#closed.remove(entry);
     this.#options.onTransition(transition);
@@ -138,7 +173,7 @@ export class CircuitRegistry {
   /** Off, so it neither learns nor refuses: one for all, whatever the policy of the first that needed it. */
   #overflowCircuit(cluster: string): Circuit {
     if (this.#overflow === null) {
-      const policy: CircuitPolicy = { ...this.#policyFor(cluster), mode: 'off' };
+      const policy: CircuitPolicy = { ...this.#policyFor(cluster, null), mode: 'off' };
       this.#overflow = new Circuit('(overflow)', policy, this.#options.onTransition, this.#options.random);
     }
     return this.#overflow;

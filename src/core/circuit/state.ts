@@ -13,8 +13,14 @@ export interface CircuitFigures {
   readonly consecutiveFailures: number;
 }
 
-export interface Transition extends CircuitFigures {
+/** Whose circuit it is. */
+export interface CircuitName {
   readonly cluster: string;
+  /** null: the cluster's own. */
+  readonly target: string | null;
+}
+
+export interface Transition extends CircuitFigures, CircuitName {
   readonly from: CircuitState;
   readonly to: CircuitState;
   readonly reason: TransitionReason;
@@ -24,8 +30,7 @@ export interface Transition extends CircuitFigures {
   readonly retryAtMs: number | null;
 }
 
-export interface CircuitSnapshot extends CircuitFigures {
-  readonly cluster: string;
+export interface CircuitSnapshot extends CircuitFigures, CircuitName {
   readonly state: CircuitState;
   readonly mode: Mode;
   readonly openedAtMs: number | null;

@@ -12,6 +12,7 @@ import { isRepeatable, type RequestFacts } from '../request.js';
 import { type Grant, grantFor } from '../retry/eligibility.js';
 import type { Attempt, Session, Slot } from '../session.js';
 import type { ClusterOrder, LocalAnswer } from '../stream.js';
+import { targetOf } from '../targets.js';
 
 export type AdmissionDecision =
   | {
@@ -25,18 +26,18 @@ export type AdmissionDecision =
   | { readonly kind: 'answer'; readonly answer: LocalAnswer };
 
 interface Refusal {
-  readonly cluster: string;
   readonly reason: AnswerReason;
   readonly retryAtMs: number;
 }
 
 export function admit(context: Context, facts: RequestFacts, now: number): AdmissionDecision {
-  const policy = context.policy.forRequest(facts.cluster, facts.route);
-  const chosen = choose(context, facts.cluster, policy, now);
-  if (chosen.kind === 'none') return refuse(context, facts, chosen.refusals, now);
+  const target = targetOf(context, facts.cluster, facts.headers);
+  const policy = context.policy.forTarget(facts.cluster, target, facts.route);
+  const chosen = choose(context, facts, target, policy, now);
+  if (chosen.kind === 'none') return refuse(context, facts, target, chosen.refusals, now);
   const granted = grant(context, facts, policy, chosen.slots, now);
   const first = chosen.slots[0]?.cluster ?? facts.cluster;
-  const session = openSession(context, facts, policy, chosen.slots, granted, now);
+  const session = openSession(context, facts, target, policy, chosen.slots, granted, now);
   context.sessions.add(session, now);
   context.observer.decided(session.record);
   const moves = first !== facts.cluster || granted.plan.some((cluster) => cluster !== first);
@@ -52,41 +53,56 @@ export function admit(context: Context, facts: RequestFacts, now: number): Admis
 type Choice = { kind: 'some'; slots: Slot[] } | { kind: 'none'; refusals: Refusal[] };
 
 /** The first candidate that admits, followed by those that could take a retry. */
-function choose(context: Context, routed: string, policy: ClusterPolicy, now: number): Choice {
+function choose(
+  context: Context,
+  { cluster: routed, headers }: RequestFacts,
+  routedTarget: string | null,
+  policy: ClusterPolicy,
+  now: number,
+): Choice {
   if (routed === '') return { kind: 'some', slots: [] };
   const slots: Slot[] = [];
   const refusals: Refusal[] = [];
   for (const cluster of policy.fallback.length === 0 ? [routed] : [routed, ...policy.fallback]) {
-    const circuit = context.circuits.use(cluster, now);
-    const permit = slots.length === 0 ? acquire(context, circuit, cluster, refusals, now) : circuit.passive(now);
-    if (permit !== null) slots.push({ cluster, circuit, permit, failureCounted: false, spent: false });
+    const target = cluster === routed ? routedTarget : targetOf(context, cluster, headers);
+    const circuit = context.circuits.use(cluster, now, target);
+    const permit = slots.length === 0 ? acquire(context, circuit, refusals, now) : circuit.passive(now);
+    if (permit !== null) slots.push({ cluster, target, circuit, permit, failureCounted: false, spent: false });
   }
   return slots.length === 0 ? { kind: 'none', refusals } : { kind: 'some', slots };
 }
 
-function acquire(context: Context, circuit: Circuit, cluster: string, refusals: Refusal[], now: number): Permit | null {
+function acquire(context: Context, circuit: Circuit, refusals: Refusal[], now: number): Permit | null {
   const admission = circuit.acquire(now);
   if (!admission.admitted) {
-    refusals.push({ cluster, reason: admission.reason, retryAtMs: admission.retryAtMs });
+    refusals.push({ reason: admission.reason, retryAtMs: admission.retryAtMs });
     return null;
   }
-  if (admission.wouldRefuse !== null) context.observer.shadowed(cluster, 'short_circuit', admission.wouldRefuse);
+  if (admission.wouldRefuse !== null) {
+    context.observer.shadowed(circuit.name, 'short_circuit', admission.wouldRefuse, circuit.target);
+  }
   return admission.permit;
 }
 
 /** Named after the routed cluster; worth asking again as soon as any candidate may admit. */
-function refuse(context: Context, facts: RequestFacts, refusals: Refusal[], now: number): AdmissionDecision {
+function refuse(
+  context: Context,
+  facts: RequestFacts,
+  target: string | null,
+  refusals: Refusal[],
+  now: number,
+): AdmissionDecision {
   const reason = refusals[0]?.reason ?? 'circuit_open';
   const retryAtMs = Math.min(...refusals.map((refusal) => refusal.retryAtMs));
-  const record = newRecord(context, facts, 'short_circuit', 0, now);
+  const record = newRecord(context, facts, target, 'short_circuit', 0, now);
   record.reason = reason;
   record.result = 'short_circuited';
   record.status = 503;
   record.endedAtMs = now;
   context.observer.decided(record);
-  context.observer.answered(record, facts.cluster, reason);
+  context.observer.answered(record, facts.cluster, reason, target);
   context.observer.finished(record);
-  return { kind: 'answer', answer: localAnswer(facts.cluster, reason, retryAtMs - now, facts.grpc) };
+  return { kind: 'answer', answer: localAnswer(record, reason, retryAtMs - now, facts.grpc) };
 }
 
 interface Granted {
@@ -101,7 +117,8 @@ function grant(context: Context, facts: RequestFacts, policy: ClusterPolicy, slo
   const once = first === undefined ? [] : [first.cluster];
   const none = (notGranted: RefusalReason): Granted => ({ grant: null, notGranted, plan: once });
   if (first === undefined || retry.mode === 'off' || retry.maxRetries <= 0) return none('retries_off');
-  const budget = context.budgets.of(first.circuit, context.policy.forCluster(first.cluster).retry.budget, now);
+  const own = context.policy.forTarget(first.cluster, first.target, '');
+  const budget = context.budgets.of(first.circuit, own.retry.budget, now);
   budget.deposit(now);
   const targets = retryTargets(slots);
   if (targets.length === 0) return none('probe_limit');
@@ -125,13 +142,14 @@ function alternate(first: string, targets: readonly string[], maxRetries: number
 }
 
 function judgesOf(context: Context, route: string, slots: readonly Slot[]) {
-  const judged = slots.map((slot) => context.policy.forRequest(slot.cluster, route).retry.judge);
+  const judged = slots.map((slot) => context.policy.forTarget(slot.cluster, slot.target, route).retry.judge);
   return { first: judged[0] === true, any: judged.includes(true) };
 }
 
 function openSession(
   context: Context,
   facts: RequestFacts,
+  target: string | null,
   policy: ClusterPolicy,
   slots: readonly Slot[],
   granted: Granted,
@@ -141,7 +159,7 @@ function openSession(
   const attempts: Attempt[] = [];
   const maxRetries = granted.grant?.maxRetries ?? 0;
   return {
-    record: newRecord(context, facts, decisionOf(facts, policy, first), maxRetries, now, attempts),
+    record: newRecord(context, facts, target, decisionOf(facts, policy, first), maxRetries, now, attempts),
     attempts,
     policy,
     slots,
@@ -167,6 +185,7 @@ function decisionOf(facts: RequestFacts, policy: ClusterPolicy, first: Slot | un
 function newRecord(
   context: Context,
   facts: RequestFacts,
+  target: string | null,
   decision: Decision,
   maxRetries: number,
   now: number,
@@ -178,6 +197,7 @@ function newRecord(
     path: facts.path,
     route: facts.route,
     cluster: facts.cluster,
+    target,
     decision,
     reason: null,
     notRetried: null,

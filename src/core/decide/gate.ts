@@ -73,5 +73,6 @@ function refuse(
   session.refusedAttempt = seen.attempt;
   session.record.reason = reason;
   session.record.notRetried = reason;
-  return { kind: 'answer', answer: localAnswer(seen.cluster, reason, retryInMs, session.grpc) };
+  const at = { cluster: seen.cluster, target: slotOf(session, seen.cluster)?.target ?? null };
+  return { kind: 'answer', answer: localAnswer(at, reason, retryInMs, session.grpc) };
 }

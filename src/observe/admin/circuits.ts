@@ -4,10 +4,11 @@ import type { CircuitSnapshot, Transition } from '../../core/circuit/state.js';
 
 type ToIso = (monotonicMs: number) => string;
 
-/** One entry of /circuits. Names are given as they are: they are the keys of /circuits/{cluster}. */
+/** One entry of /circuits. Names are given as they are: they are the keys of /circuits/{cluster}?target=. */
 export function circuitJson(circuit: CircuitSnapshot, toIso: ToIso) {
   return {
     cluster: circuit.cluster,
+    target: circuit.target,
     state: circuit.state,
     mode: circuit.mode,
     requests: circuit.requests,
@@ -19,14 +20,20 @@ export function circuitJson(circuit: CircuitSnapshot, toIso: ToIso) {
   };
 }
 
-/** /circuits/{cluster}: the same, with what takes room. Transitions newest last. */
-export function circuitDetailJson(circuit: CircuitSnapshot, budgetRemaining: number | null, toIso: ToIso) {
+/** /circuits/{cluster}: the same, with what takes room. Transitions newest last; targets only where there are any. */
+export function circuitDetailJson(
+  circuit: CircuitSnapshot,
+  budgetRemaining: number | null,
+  targets: readonly CircuitSnapshot[],
+  toIso: ToIso,
+) {
   return {
     ...circuitJson(circuit, toIso),
     consecutiveFailures: circuit.consecutiveFailures,
     slowRatio: circuit.slowRatio,
     budgetRemaining,
     transitions: circuit.transitions.map((transition) => transitionJson(transition, toIso)),
+    ...(targets.length === 0 ? {} : { targets: targets.map((target) => circuitJson(target, toIso)) }),
   };
 }
 

@@ -20,32 +20,52 @@ const name = z.string().min(1);
 const requestsQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(MAX_LIMIT).optional(),
   cluster: name.optional(),
+  target: name.optional(),
   result: z.enum(RESULTS).optional(),
   reason: z.enum(REASONS).optional(),
 });
-const policyQuery = z.strictObject({ cluster: name.optional(), route: z.string().optional() });
+const policyQuery = z.strictObject({
+  cluster: name.optional(),
+  route: z.string().optional(),
+  target: name.optional(),
+});
+const circuitQuery = z.strictObject({ target: name.optional() });
 const stateBody = z.strictObject({ state: z.enum(FORCED_STATES) });
 
-const REQUESTS_ALLOWED = `limit (1 to ${MAX_LIMIT}), cluster (a name), result (${RESULTS.join(', ')}), reason (${REASONS.join(', ')})`;
-const POLICY_ALLOWED = 'cluster (a name), and with it route (a name)';
+const REQUESTS_ALLOWED = `limit (1 to ${MAX_LIMIT}), cluster (a name), target (a value of its key), result (${RESULTS.join(', ')}), reason (${REASONS.join(', ')})`;
+const POLICY_ALLOWED = 'cluster (a name), and with it route (a name) and target (a value of its key)';
+const CIRCUIT_ALLOWED = 'target (a value of the key of the cluster)';
 const STATE_ALLOWED = `{"state": ${FORCED_STATES.map((state) => `"${state}"`).join(' | ')}}`;
 
 export function readRequestsQuery(query: unknown): RecordsQuery {
-  const { limit, cluster, result, reason } = parsed(requestsQuery, query, 'query', REQUESTS_ALLOWED);
+  const { limit, cluster, target, result, reason } = parsed(requestsQuery, query, 'query', REQUESTS_ALLOWED);
   return {
     ...(limit === undefined ? {} : { limit }),
     ...(cluster === undefined ? {} : { cluster }),
+    ...(target === undefined ? {} : { target }),
     ...(result === undefined ? {} : { result }),
     ...(reason === undefined ? {} : { reason }),
   };
 }
 
+interface PolicyQuery {
+  readonly cluster: string;
+  readonly route: string | undefined;
+  readonly target: string | undefined;
+}
+
 /** null: the whole policy was asked for. */
-export function readPolicyQuery(query: unknown): { cluster: string; route: string | undefined } | null {
-  const { cluster, route } = parsed(policyQuery, query, 'query', POLICY_ALLOWED);
-  if (cluster !== undefined) return { cluster, route };
-  if (route === undefined) return null;
-  throw new HttpError(400, `query: route is given without a cluster. Allowed: ${POLICY_ALLOWED}`);
+export function readPolicyQuery(query: unknown): PolicyQuery | null {
+  const { cluster, route, target } = parsed(policyQuery, query, 'query', POLICY_ALLOWED);
+  if (cluster !== undefined) return { cluster, route, target };
+  if (route === undefined && target === undefined) return null;
+  const given = route === undefined ? 'target' : 'route';
+  throw new HttpError(400, `query: ${given} is given without a cluster. Allowed: ${POLICY_ALLOWED}`);
+}
+
+/** Which circuit of the cluster; null: its own. */
+export function readCircuitQuery(query: unknown): string | null {
+  return parsed(circuitQuery, query, 'query', CIRCUIT_ALLOWED).target ?? null;
 }
 
 /** `body` is the text as sent: its content type does not matter. */

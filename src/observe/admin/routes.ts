@@ -1,7 +1,6 @@
 // One handler per endpoint. Each reads its input, asks its owner and gives the answer; errors are thrown.
 
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import type { CircuitSnapshot } from '../../core/circuit/state.js';
 import type { AdminDeps } from '../admin.js';
 import { printable } from '../printable.js';
 import { requestJson } from '../records/json.js';
@@ -9,7 +8,7 @@ import type { WriteAccess } from './access.js';
 import { circuitDetailJson, circuitJson } from './circuits.js';
 import { indexPage, PAGE_POLICY } from './endpoints.js';
 import { HttpError } from './errors.js';
-import { readPolicyQuery, readRequestsQuery, readStateBody } from './input.js';
+import { readCircuitQuery, readPolicyQuery, readRequestsQuery, readStateBody } from './input.js';
 
 export function addRoutes(app: FastifyInstance, deps: AdminDeps, access: WriteAccess): void {
   addPlainRoutes(app, deps);
@@ -17,7 +16,7 @@ export function addRoutes(app: FastifyInstance, deps: AdminDeps, access: WriteAc
   addRecordRoutes(app, deps);
   app.get('/policy', async (request) => {
     const query = readPolicyQuery(request.query);
-    return query === null ? deps.policy.inForce() : deps.policy.explain(query.cluster, query.route);
+    return query === null ? deps.policy.inForce() : deps.policy.explain(query.cluster, query.route, query.target);
   });
 }
 
@@ -41,26 +40,29 @@ function readiness(ready: boolean, reply: FastifyReply) {
 }
 
 function addCircuitRoutes(app: FastifyInstance, deps: AdminDeps, access: WriteAccess): void {
-  const detail = (circuit: CircuitSnapshot | null, name: string) => {
-    if (circuit === null) throw unknownCluster(name);
-    const { cluster } = circuit;
-    return circuitDetailJson(circuit, deps.circuits.budgetRemaining(cluster, deps.now()), deps.toIso);
+  const { circuits, now, toIso } = deps;
+  const detail = (cluster: string, target: string | null) => {
+    const circuit = circuits.get(cluster, target, now());
+    if (circuit === null) throw unknownCircuit(cluster, target);
+    const others = target === null ? circuits.targets(cluster, now()) : [];
+    return circuitDetailJson(circuit, circuits.budgetRemaining(cluster, target, now()), others, toIso);
   };
   app.get('/circuits', async () => ({
-    circuits: deps.circuits.all(deps.now()).map((circuit) => circuitJson(circuit, deps.toIso)),
+    circuits: circuits.all(now()).map((circuit) => circuitJson(circuit, toIso)),
   }));
-  app.get<{ Params: { cluster: string } }>('/circuits/:cluster', async ({ params: { cluster } }) =>
-    detail(deps.circuits.get(cluster, deps.now()), cluster),
+  app.get<{ Params: { cluster: string } }>('/circuits/:cluster', async ({ params: { cluster }, query }) =>
+    detail(cluster, readCircuitQuery(query)),
   );
   app.put<{ Params: { cluster: string } }>(
     '/circuits/:cluster',
     // Before the body is read: whoever may not write need not be listened to.
     { onRequest: async (request) => access.check(request.headers) },
-    async ({ params: { cluster }, body }) => {
+    async ({ params: { cluster }, query, body }) => {
+      const target = readCircuitQuery(query);
       const state = readStateBody(body);
-      if (!deps.circuits.force(cluster, state, deps.now())) throw unknownCluster(cluster);
-      deps.logger.circuitSet(cluster, state);
-      return detail(deps.circuits.get(cluster, deps.now()), cluster);
+      if (!circuits.force(cluster, target, state, now())) throw unknownCircuit(cluster, target);
+      deps.logger.circuitSet(cluster, target, state);
+      return detail(cluster, target);
     },
   );
 }
@@ -79,6 +81,7 @@ function addRecordRoutes(app: FastifyInstance, deps: AdminDeps): void {
   });
 }
 
-function unknownCluster(name: string): HttpError {
-  return new HttpError(404, `no circuit for cluster ${printable(name)}: see /circuits for those there are`);
+function unknownCircuit(cluster: string, target: string | null): HttpError {
+  const where = `cluster ${printable(cluster)}${target === null ? '' : `, target ${printable(target)}`}`;
+  return new HttpError(404, `no circuit for ${where}: see /circuits for those there are`);
 }

@@ -5,6 +5,8 @@ export interface MetricEntry<L extends string = string> {
   readonly type: 'counter' | 'gauge' | 'histogram';
   readonly help: string;
   readonly labels: readonly L[];
+  /** Series of clusters that are split by a key carry the label `target` as well; all others do not have it. */
+  readonly byTarget?: true;
   /** Upper bounds, in the unit of the name; histograms only. */
   readonly buckets?: readonly number[];
 }
@@ -19,42 +21,50 @@ export const METRICS = {
     type: 'counter',
     help: 'Requests that admission decided on, by routed cluster and decision.',
     labels: ['cluster', 'decision'],
+    byTarget: true,
   },
   sluice_attempts_total: {
     type: 'counter',
     help: 'Settled attempts, by cluster, stage and what they say of the upstream; a body interrupted after good headers adds one.',
     labels: ['cluster', 'stage', 'outcome'],
+    byTarget: true,
   },
   sluice_attempt_duration_seconds: {
     type: 'histogram',
     help: 'Time from the start of an attempt to its response headers, or to its end where none came; not of interrupted bodies.',
     labels: ['cluster'],
+    byTarget: true,
     buckets: ATTEMPT_SECONDS,
   },
   sluice_retries_total: {
     type: 'counter',
     help: 'Retries granted, refused, and those that saved a request, by the reason for it.',
     labels: ['cluster', 'result', 'reason'],
+    byTarget: true,
   },
   sluice_retry_budget_remaining: {
     type: 'gauge',
-    help: 'Retries that the budget of the cluster still allows at this moment.',
+    help: 'Retries that the budget of the cluster, or of its target, still allows at this moment.',
     labels: ['cluster'],
+    byTarget: true,
   },
   sluice_circuit_state: {
     type: 'gauge',
     help: 'State of the circuit: 1 for the state it is in, 0 for every other.',
     labels: ['cluster', 'state'],
+    byTarget: true,
   },
   sluice_circuit_transitions_total: {
     type: 'counter',
     help: 'Changes of state of a circuit, with the reason.',
     labels: ['cluster', 'from', 'to', 'reason'],
+    byTarget: true,
   },
   sluice_short_circuits_total: {
     type: 'counter',
     help: 'Requests and retries that Sluice answered with 503 in the place of the upstream.',
     labels: ['cluster', 'reason'],
+    byTarget: true,
   },
   sluice_reroutes_total: {
     type: 'counter',
@@ -65,6 +75,7 @@ export const METRICS = {
     type: 'counter',
     help: 'What would have been done to a request if the mode were enforce.',
     labels: ['cluster', 'decision', 'reason'],
+    byTarget: true,
   },
   sluice_decision_duration_seconds: {
     type: 'histogram',
@@ -114,7 +125,7 @@ export const METRICS = {
   },
   sluice_label_overflow_total: {
     type: 'counter',
-    help: 'Updates counted under the cluster "_other" because the limit on label values was reached.',
+    help: 'Updates counted under "_other", as cluster or as target, because the limit on label values was reached.',
     labels: [],
   },
   sluice_build_info: {

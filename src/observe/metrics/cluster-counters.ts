@@ -1,4 +1,4 @@
-// All that is counted for one cluster. One lookup by name per event finds it; after that every count is an index.
+// All that is counted for one cluster, or one of its targets. One lookup by name per event finds it; after that every count is an index.
 
 import {
   ANSWER_REASONS,
@@ -13,7 +13,6 @@ import {
 } from '../../core/reasons.js';
 import { Buckets } from './buckets.js';
 import { METRICS } from './catalogue.js';
-import { label } from './exposed.js';
 import { Cells, Grid } from './grid.js';
 
 /** The two families share words (`cancelled`); each word is one label value. */
@@ -29,7 +28,7 @@ const SHADOW = new Grid(['decision', SHADOW_DECISIONS], ['reason', SHADOW_REASON
 const TRANSITIONS = new Grid(['from', CIRCUIT_STATES], ['to', CIRCUIT_STATES], ['reason', TRANSITION_REASONS]);
 
 export class ClusterCounters {
-  /** The cluster's label as the scrape writes it. */
+  /** The labels of the cluster, and of the target if it is one, as the scrape writes them. */
   readonly text: string;
   readonly requests = new Cells(REQUESTS);
   readonly attempts = new Cells(ATTEMPTS);
@@ -40,8 +39,8 @@ export class ClusterCounters {
   /** null until the first attempt with a known duration. */
   durations: Buckets | null = null;
 
-  constructor(cluster: string) {
-    this.text = label('cluster', cluster);
+  constructor(text: string) {
+    this.text = text;
   }
 
   observeAttempt(seconds: number): void {

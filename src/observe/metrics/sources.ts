@@ -3,12 +3,12 @@
 import type { CircuitSnapshot } from '../../core/circuit/state.js';
 import { CIRCUIT_STATES, ROLES, type Role } from '../../core/reasons.js';
 import { label, type Sample } from './exposed.js';
-import { clusterLabel } from './labels.js';
+import { nameLabels } from './labels.js';
 
 export interface GaugeSources {
   circuits(): readonly CircuitSnapshot[];
-  /** null: the cluster has no budget. */
-  budgetRemaining(cluster: string): number | null;
+  /** null: the cluster, or its target, has no budget. */
+  budgetRemaining(cluster: string, target: string | null): number | null;
   /** Streams open now. */
   streams(role: Role): number;
   /** Requests whose evidence is not complete. */
@@ -18,27 +18,26 @@ export interface GaugeSources {
 }
 
 /**
- * At most `limit` circuits, each label once. Past the limit, circuits that are not closed go first: a circuit in
- * trouble is never hidden behind a healthy one.
+ * At most `limit` circuits, each set of labels once. Past the limit, circuits that are not closed go first: a circuit in
+ * trouble is never hidden behind a healthy one, nor a cluster's own behind those of its targets.
  */
 function shown(circuits: readonly CircuitSnapshot[], limit: number): Map<string, CircuitSnapshot> {
   const ordered = circuits.length <= limit ? circuits : [...circuits].sort((a, b) => calm(a) - calm(b));
   const byLabel = new Map<string, CircuitSnapshot>();
   for (const circuit of ordered) {
     if (byLabel.size >= limit) break;
-    const label = clusterLabel(circuit.cluster);
-    if (!byLabel.has(label)) byLabel.set(label, circuit);
+    const labels = nameLabels(circuit.cluster, circuit.target);
+    if (!byLabel.has(labels)) byLabel.set(labels, circuit);
   }
   return byLabel;
 }
 
 function calm(circuit: CircuitSnapshot): number {
-  return circuit.state === 'closed' ? 1 : 0;
+  return (circuit.state === 'closed' ? 2 : 0) + (circuit.target === null ? 0 : 1);
 }
 
 export function* circuitStates(sources: GaugeSources, limit: number): Generator<Sample> {
-  for (const [cluster, circuit] of shown(sources.circuits(), limit)) {
-    const text = label('cluster', cluster);
+  for (const [text, circuit] of shown(sources.circuits(), limit)) {
     for (const state of CIRCUIT_STATES) {
       yield { labels: `${text},${label('state', state)}`, value: circuit.state === state ? 1 : 0 };
     }
@@ -46,9 +45,9 @@ export function* circuitStates(sources: GaugeSources, limit: number): Generator<
 }
 
 export function* budgets(sources: GaugeSources, limit: number): Generator<Sample> {
-  for (const [cluster, circuit] of shown(sources.circuits(), limit)) {
-    const value = sources.budgetRemaining(circuit.cluster);
-    if (value !== null && !Number.isNaN(value)) yield { labels: label('cluster', cluster), value };
+  for (const [text, circuit] of shown(sources.circuits(), limit)) {
+    const value = sources.budgetRemaining(circuit.cluster, circuit.target);
+    if (value !== null && !Number.isNaN(value)) yield { labels: text, value };
   }
 }
 

@@ -8,6 +8,8 @@ import { printable } from '../printable.js';
 export interface AttemptJson {
   readonly attempt: number;
   readonly cluster: string;
+  /** null: the cluster is not split into targets, or the request had none. */
+  readonly target: string | null;
   readonly host: string | null;
   readonly stage: Stage;
   readonly outcome: Outcome;
@@ -24,6 +26,7 @@ export interface RequestJson {
   readonly path: string;
   readonly route: string;
   readonly cluster: string;
+  readonly target: string | null;
   readonly decision: Decision;
   readonly reason: AnswerReason | null;
   readonly maxRetries: number;
@@ -50,6 +53,7 @@ export function requestJson(record: RequestRecord, toIso: (monotonicMs: number) 
     path: pathOf(record),
     route: printable(record.route),
     cluster: printable(record.cluster),
+    target: printableOrNull(record.target),
     decision: record.decision,
     reason: record.reason,
     maxRetries: record.maxRetries,
@@ -76,15 +80,20 @@ function attemptJson(attempt: AttemptRecord): AttemptJson {
   return {
     attempt: attempt.attempt,
     cluster: printable(attempt.cluster),
-    host: attempt.host === null ? null : printable(attempt.host),
+    target: printableOrNull(attempt.target),
+    host: printableOrNull(attempt.host),
     stage: attempt.stage,
     outcome: attempt.outcome,
     status: attempt.status,
     error: attempt.error,
-    message: attempt.message === null ? null : printable(attempt.message),
+    message: printableOrNull(attempt.message),
     durationMs: attempt.durationMs === null ? null : rounded(attempt.durationMs),
     waitMs: rounded(attempt.waitMs),
   };
+}
+
+function printableOrNull(text: string | null): string | null {
+  return text === null ? null : printable(text);
 }
 
 function rounded(ms: number): number {

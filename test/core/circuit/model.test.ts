@@ -230,13 +230,14 @@ class Pair {
     const state = model.shown();
     same(snapshot, {
       cluster: 'a',
+      target: null,
       state,
       mode: current.mode,
       ...model.figures(),
       openedAtMs: model.openedAt,
       retryAtMs: state === 'open' ? model.retryAt : null,
       reason: model.transitions.at(-1)?.reason ?? null,
-      transitions: model.transitions.slice(-20).map((transition) => ({ cluster: 'a', ...transition })),
+      transitions: model.transitions.slice(-20).map((transition) => ({ cluster: 'a', target: null, ...transition })),
     });
     same(this.told.length, model.transitions.length);
     same(snapshot.requests <= current.window.requests, true);

@@ -133,6 +133,7 @@ describe('a snapshot', () => {
     const bench = new Bench().run(OK, OK, OK, FAIL);
     const expected: CircuitSnapshot = {
       cluster: 'a',
+      target: null,
       state: 'closed',
       mode: 'enforce',
       requests: 4,
@@ -204,6 +205,7 @@ describe('what is told of a transition', () => {
     expect(bench.told).toEqual([
       {
         cluster: 'a',
+        target: null,
         from: 'closed',
         to: 'open',
         reason: 'consecutive_failures',
