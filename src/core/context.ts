@@ -7,6 +7,7 @@ import type { Observer } from './observer.js';
 import type { BudgetPolicy, PolicyResolver } from './policy.js';
 import { RetryBudget } from './retry/budget.js';
 import type { SessionLimits, Sessions } from './sessions.js';
+import type { FixedRoutes } from './steering.js';
 
 export interface Context {
   policy: PolicyResolver;
@@ -14,6 +15,7 @@ export interface Context {
   readonly budgets: Budgets;
   readonly sessions: Sessions;
   readonly limits: SessionLimits;
+  readonly fixedRoutes: FixedRoutes;
   readonly observer: Observer;
   /** 0 inclusive to 1 exclusive. */
   readonly random: () => number;

@@ -17,6 +17,7 @@ import type { Wish } from './retry/wish.js';
 import { type Attempt, attemptOf, isComplete, plannedCluster, type Session, slotOf } from './session.js';
 import { SESSION_LIMITS, type SessionLimits, Sessions } from './sessions.js';
 import { settle } from './settle.js';
+import { FixedRoutes } from './steering.js';
 import { circuitPolicyAt } from './targets.js';
 
 export interface EngineOptions {
@@ -54,7 +55,14 @@ export class Engine {
       if (reason === 'room' && !session.answered) options.observer.dropped('session');
       finish(this.#context, session, now);
     });
-    this.#context = { ...options, limits, sessions, budgets: new Budgets(), traceSeen: false };
+    this.#context = {
+      ...options,
+      limits,
+      sessions,
+      budgets: new Budgets(),
+      fixedRoutes: new FixedRoutes(),
+      traceSeen: false,
+    };
   }
 
   /** Requests whose evidence is not complete. */

@@ -84,10 +84,11 @@ function countShadowed(context: Context, session: Session): void {
 function countRetries(context: Context, { record, attempts }: Session): void {
   let cause: Attempt | undefined;
   for (const attempt of attempts) {
-    if (cause !== undefined)
-      context.observer.retry(attempt.cluster, 'granted', cause.error ?? 'unknown', attempt.target);
+    if (cause !== undefined) {
+      context.observer.retry(attempt.cluster, 'granted', cause.error ?? 'unknown', attempt.target, record);
+    }
     if (attempt.outcome === 'success' && cause !== undefined) {
-      context.observer.retry(attempt.cluster, 'saved', cause.error ?? 'unknown', attempt.target);
+      context.observer.retry(attempt.cluster, 'saved', cause.error ?? 'unknown', attempt.target, record);
     }
     cause = attempt;
   }
@@ -95,5 +96,5 @@ function countRetries(context: Context, { record, attempts }: Session): void {
   // Where retries are off, none was refused.
   if (refused === null || refused === 'retries_off' || record.result === 'success') return;
   const { cluster, target } = cause ?? record;
-  context.observer.retry(cluster, 'refused', refused, target);
+  context.observer.retry(cluster, 'refused', refused, target, record);
 }

@@ -27,9 +27,18 @@ export interface Observer {
   answered(record: RequestRecord, cluster: string, reason: AnswerReason, target: string | null): void;
   /** An attempt is settled: once each, and once more where good headers were followed by a broken body or bad trailers. */
   attemptSettled(record: RequestRecord, attempt: AttemptRecord): void;
-  retry(cluster: string, result: RetryResult, reason: RetryCause | RefusalReason, target: string | null): void;
+  /** `record`: the request that it was for. */
+  retry(
+    cluster: string,
+    result: RetryResult,
+    reason: RetryCause | RefusalReason,
+    target: string | null,
+    record: RequestRecord,
+  ): void;
   /** In shadow mode: a request that would have been refused, or retried because of what ended its last attempt. */
   shadowed(cluster: string, decision: ShadowDecision, reason: AnswerReason | RetryCause, target: string | null): void;
+  /** Envoy sent a rerouted request to its own cluster all the same: the route cannot be steered. Told once a minute and route. */
+  rerouteIgnored(record: RequestRecord): void;
   transition(transition: Transition): void;
   traceEntry(type: 'attempt' | 'request', match: TraceMatch): void;
   /** All that will be known of the request is known. */

@@ -35,6 +35,7 @@ export function settle(
   attempt.durationMs = evidence.durationMs;
   addDetails(attempt, evidence);
   chargeLate(session, attempt, now);
+  noticeFixedRoute(context, session, attempt, now);
   const slow = circuit.slow.afterMs > 0 && (attempt.durationMs ?? 0) >= circuit.slow.afterMs;
   const result = { outcome: settlement.outcome, slow, inStreak: settlement.inStreak, retryAfterMs };
   report(context, session, attempt, result, now);
@@ -85,6 +86,16 @@ function amend(
  * A retry that neither gate nor judge could stop, where there is none of them or where the connection failed before the
  * gate had answered: it was made, and uses the budget up even where nothing is left of it.
  */
+function noticeFixedRoute(
+  { fixedRoutes, observer }: Context,
+  { record }: Session,
+  attempt: Attempt,
+  now: number,
+): void {
+  if (record.decision !== 'reroute' || attempt.attempt !== 1 || attempt.cluster !== record.cluster) return;
+  if (fixedRoutes.learn(record.route, record.cluster, now)) observer.rerouteIgnored(record);
+}
+
 function chargeLate(session: Session, attempt: Attempt, now: number): void {
   if (attempt.attempt === 1 || attempt.withdrawnAtMs !== null || session.grant === null) return;
   if (session.budget === null) return;

@@ -126,6 +126,15 @@ export class Logger implements Partial<Observer> {
     this.line(opened ? 'circuit_opened' : 'circuit_changed', fields, `circuit ${from} -> ${to}: ${reason}`);
   }
 
+  rerouteIgnored(record: RequestRecord): void {
+    const fields = { ...aboutRequest(record), cluster: printable(record.cluster) };
+    this.line(
+      'reroute_ignored',
+      fields,
+      'Envoy did not follow a reroute; until this route can be steered, Sluice answers 503',
+    );
+  }
+
   answered(record: RequestRecord, cluster: string, reason: AnswerReason, target: string | null = null): void {
     if (!this.wants('request_answered', cluster, reason)) return;
     const fields = {

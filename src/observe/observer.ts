@@ -71,9 +71,15 @@ class Guarded implements Observer {
     }
   }
 
-  retry(cluster: string, result: RetryResult, reason: RetryCause | RefusalReason, target: string | null): void {
+  retry(
+    cluster: string,
+    result: RetryResult,
+    reason: RetryCause | RefusalReason,
+    target: string | null,
+    record: RequestRecord,
+  ): void {
     try {
-      this.part.retry?.(cluster, result, reason, target);
+      this.part.retry?.(cluster, result, reason, target, record);
     } catch (error) {
       this.faults.report(error);
     }
@@ -82,6 +88,14 @@ class Guarded implements Observer {
   shadowed(cluster: string, decision: ShadowDecision, reason: AnswerReason | RetryCause, target: string | null): void {
     try {
       this.part.shadowed?.(cluster, decision, reason, target);
+    } catch (error) {
+      this.faults.report(error);
+    }
+  }
+
+  rerouteIgnored(record: RequestRecord): void {
+    try {
+      this.part.rerouteIgnored?.(record);
     } catch (error) {
       this.faults.report(error);
     }
@@ -150,16 +164,28 @@ class Fan implements Observer {
     this.c.attemptSettled(record, attempt);
   }
 
-  retry(cluster: string, result: RetryResult, reason: RetryCause | RefusalReason, target: string | null): void {
-    this.a.retry(cluster, result, reason, target);
-    this.b.retry(cluster, result, reason, target);
-    this.c.retry(cluster, result, reason, target);
+  retry(
+    cluster: string,
+    result: RetryResult,
+    reason: RetryCause | RefusalReason,
+    target: string | null,
+    record: RequestRecord,
+  ): void {
+    this.a.retry(cluster, result, reason, target, record);
+    this.b.retry(cluster, result, reason, target, record);
+    this.c.retry(cluster, result, reason, target, record);
   }
 
   shadowed(cluster: string, decision: ShadowDecision, reason: AnswerReason | RetryCause, target: string | null): void {
     this.a.shadowed(cluster, decision, reason, target);
     this.b.shadowed(cluster, decision, reason, target);
     this.c.shadowed(cluster, decision, reason, target);
+  }
+
+  rerouteIgnored(record: RequestRecord): void {
+    this.a.rerouteIgnored(record);
+    this.b.rerouteIgnored(record);
+    this.c.rerouteIgnored(record);
   }
 
   transition(transition: Transition): void {

@@ -15,6 +15,7 @@ const CALLS: { readonly [K in keyof Observer]: Parameters<Observer[K]> } = {
   attemptSettled: [record, attempt],
   retry: ['primary', 'granted', 'reset', 'large'],
   shadowed: ['primary', 'retry', 'status', 'large'],
+  rerouteIgnored: [record],
   transition: [transition],
   traceEntry: ['attempt', 'known'],
   finished: [record],
@@ -27,6 +28,7 @@ function callAll(observer: Observer): void {
   observer.attemptSettled(...CALLS.attemptSettled);
   observer.retry(...CALLS.retry);
   observer.shadowed(...CALLS.shadowed);
+  observer.rerouteIgnored(...CALLS.rerouteIgnored);
   observer.transition(...CALLS.transition);
   observer.traceEntry(...CALLS.traceEntry);
   observer.finished(...CALLS.finished);

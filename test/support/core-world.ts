@@ -125,6 +125,7 @@ export class CoreWorld {
       },
       retry: (cluster, result, reason, target) => this.#count('retry', ...at(cluster, target), result, reason),
       shadowed: (cluster, decision, reason, target) => this.#count('shadow', ...at(cluster, target), decision, reason),
+      rerouteIgnored: (record) => this.#count('reroute_ignored', record.route, record.cluster),
       transition: (transition) => this.transitions.push(transition),
       traceEntry: (type, match) => this.#count('trace', type, match),
       finished: (record) => this.finished.push(record),

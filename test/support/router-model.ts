@@ -53,6 +53,8 @@ export interface RouterOptions {
   readonly judged?: ReadonlySet<string>;
   /** The gate is configured. Default true. */
   readonly gated?: boolean;
+  /** Its routes name one cluster each and follow no order. Default false. */
+  readonly fixed?: boolean;
   /** Log entries come. Default true. */
   readonly traced?: boolean;
 }
@@ -179,7 +181,7 @@ class Exchange {
     if (instruction.kind !== 'continue_request') throw new Error(`admission answered ${instruction.kind}`);
     this.#change(instruction.headers);
     this.#served.id = this.#control.get('x-sluice-id') ?? '';
-    this.#order = instruction.order ?? this.#order;
+    if (this.#options.fixed !== true) this.#order = instruction.order ?? this.#order;
     return true;
   }
 

@@ -196,6 +196,10 @@ export class Circuit {
     };
   }
 
+  recent(limit: number, now: number): string {
+    return this.#tally.recent(limit, this.#tick(now));
+  }
+
   #tick(now: number): number {
     if (now > this.#nowMs) this.#nowMs = now;
     return this.#nowMs;

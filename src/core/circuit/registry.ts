@@ -105,6 +105,11 @@ export class CircuitRegistry {
     return this.use(cluster, now, target).force(state, now);
   }
 
+  /** Every circuit itself, those of targets last, for those who look at many and take their time over it. */
+  *circuits(): Generator<Circuit> {
+    for (const { circuit } of this.#entries.values()) yield circuit;
+  }
+
   /** Every circuit's snapshot, those of targets last. Visits all: for people and scrapes, not for requests. */
   all(now: number): CircuitSnapshot[] {
     return Array.from(this.#entries.values(), (entry) => entry.circuit.snapshot(now));

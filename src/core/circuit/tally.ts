@@ -58,6 +58,12 @@ export class Tally {
     this.#askedUntilMs = Number.NEGATIVE_INFINITY;
   }
 
+  /** As `recent` in window.ts. */
+  recent(limit: number, now: number): string {
+    this.#window.expire(now);
+    return this.#window.recent(limit);
+  }
+
   figures(now: number): CircuitFigures {
     this.#window.expire(now);
     const { requests, failures, slow } = this.#window;

@@ -81,6 +81,17 @@ export class ResultWindow {
     }
   }
 
+  /** The newest results, at most `limit`, the oldest first: `.` good, `s` good but slow, `x` failed. For people. */
+  recent(limit: number): string {
+    let text = '';
+    for (let offset = Math.max(0, this.#requests - limit); offset < this.#requests; offset++) {
+      const flags = this.#flags[this.#slot(offset)] ?? 0;
+      if (flags & FAILED) text += 'x';
+      else text += flags & SLOW ? 's' : '.';
+    }
+    return text;
+  }
+
   /** Forgets every result and gives the memory back. */
   clear(): void {
     this.#times = new Float64Array(0);

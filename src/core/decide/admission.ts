@@ -55,7 +55,7 @@ type Choice = { kind: 'some'; slots: Slot[] } | { kind: 'none'; refusals: Refusa
 /** The first candidate that admits, followed by those that could take a retry. */
 function choose(
   context: Context,
-  { cluster: routed, headers }: RequestFacts,
+  { cluster: routed, route, headers }: RequestFacts,
   routedTarget: string | null,
   policy: ClusterPolicy,
   now: number,
@@ -63,7 +63,8 @@ function choose(
   if (routed === '') return { kind: 'some', slots: [] };
   const slots: Slot[] = [];
   const refusals: Refusal[] = [];
-  for (const cluster of policy.fallback.length === 0 ? [routed] : [routed, ...policy.fallback]) {
+  const alone = policy.fallback.length === 0 || context.fixedRoutes.has(route, routed, now);
+  for (const cluster of alone ? [routed] : [routed, ...policy.fallback]) {
     const target = cluster === routed ? routedTarget : targetOf(context, cluster, headers);
     const circuit = context.circuits.use(cluster, now, target);
     const permit = slots.length === 0 ? acquire(context, circuit, refusals, now) : circuit.passive(now);

@@ -57,6 +57,11 @@ export const LOG_EVENTS = {
     when: 'the admin server refused to change something (limited)',
     fields: ['reason'],
   },
+  reroute_ignored: {
+    level: 'warn',
+    when: 'Envoy sent a rerouted request to its own cluster all the same: that route is not steered (once a minute and route)',
+    fields: ['id', 'method', 'path', 'route', 'cluster'],
+  },
   request_answered: {
     level: 'info',
     when: 'Sluice answered a request, or a retry, with 503 (limited)',

@@ -2,8 +2,9 @@
 // pairs.
 
 import type { AttemptRecord, RequestRecord } from '../../core/record.js';
-import { labels, type Sample } from './exposed.js';
+import type { Sample } from './exposed.js';
 import { clusterLabel, OTHER } from './labels.js';
+import { labels } from './text.js';
 
 interface Pair {
   readonly labels: string;
@@ -37,7 +38,9 @@ export class Reroutes {
   }
 
   settled(record: RequestRecord, attempt: AttemptRecord): void {
-    if (attempt.attempt === 1 && this.waiting.delete(record)) this.pairOf(record.cluster, attempt.cluster).count++;
+    const moved = attempt.cluster !== record.cluster;
+    if (attempt.attempt === 1 && this.waiting.delete(record) && moved)
+      this.pairOf(record.cluster, attempt.cluster).count++;
   }
 
   samples(): Sample[] {
