@@ -1,7 +1,6 @@
 // Counts for Prometheus. The methods that traffic calls add to plain numbers; labels and text come in when
 // somebody scrapes. Names and help texts are in metrics/catalogue.ts; Node's own metrics are prom-client's.
 
-import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Transition } from '../core/circuit/state.js';
 import type { Dropped, Observer, RetryCause, ShadowDecision, TraceMatch } from '../core/observer.js';
 import type { AnswerReason, RefusalReason, RetryResult, Role } from '../core/reasons.js';
@@ -9,13 +8,16 @@ import { ROLES } from '../core/reasons.js';
 import type { AttemptRecord, RequestRecord } from '../core/record.js';
 import { FAULT_REASONS, type FaultReason } from './faults.js';
 import { Buckets } from './metrics/buckets.js';
-import { METRICS, MISNAMED_DEFAULTS } from './metrics/catalogue.js';
+import { METRICS, type MetricName } from './metrics/catalogue.js';
 import { ClusterCounters } from './metrics/cluster-counters.js';
-import { Exposition, histogramSamples, label, labels, type Sample } from './metrics/exposed.js';
+import { Exposition, histogramSamples, type Sample } from './metrics/exposed.js';
+import { CONTENT_TYPES, type ScrapeFormat } from './metrics/format.js';
 import { Cells, Grid } from './metrics/grid.js';
 import { Labelled } from './metrics/labels.js';
+import { processMetrics } from './metrics/process.js';
 import { Reroutes } from './metrics/reroutes.js';
 import { budgets, circuitStates, type GaugeSources, openStreams } from './metrics/sources.js';
+import { label, labels } from './metrics/text.js';
 
 export type { GaugeSources } from './metrics/sources.js';
 
@@ -29,6 +31,8 @@ export interface MetricsOptions {
   readonly clusterLimit?: number;
   /** Node's own process metrics as well. Default: true. */
   readonly processMetrics?: boolean;
+  /** Milliseconds since the epoch, for exemplars. Default: Date.now. */
+  readonly wallClock?: () => number;
 }
 
 const DEFAULT_CLUSTER_LIMIT = 1000;
@@ -41,8 +45,7 @@ const RELOAD_RESULTS = ['applied', 'rejected'] as const satisfies readonly Reloa
 
 export class Metrics implements Observer {
   private readonly exposition = new Exposition(() => this.fault('scrape'));
-  /** Node's own, by prom-client. */
-  private readonly process: Registry;
+  private readonly wallClock: () => number;
   private readonly clusterLimit: number;
   private readonly clusters: Labelled<ClusterCounters>;
   private readonly reroutes: Reroutes;
@@ -58,10 +61,11 @@ export class Metrics implements Observer {
     this.clusterLimit = options.clusterLimit ?? DEFAULT_CLUSTER_LIMIT;
     this.clusters = new Labelled(this.clusterLimit, (labels) => new ClusterCounters(labels));
     this.reroutes = new Reroutes(this.clusterLimit);
-    this.process = processRegistry(options.processMetrics ?? true);
+    this.wallClock = options.wallClock ?? Date.now;
     this.exposeClusters();
     this.exposeOthers();
     this.exposeGauges(options.version);
+    if (options.processMetrics ?? true) this.exposition.addMany(processMetrics());
   }
 
   /** Where the gauges are read from; before this is called they have no value. */
@@ -74,8 +78,8 @@ export class Metrics implements Observer {
     if (record.decision === 'reroute') this.reroutes.decided(record);
   }
 
-  answered(_record: RequestRecord, cluster: string, reason: AnswerReason, target: string | null = null): void {
-    this.clusters.of(cluster, target).shortCircuits.add(reason);
+  answered(record: RequestRecord, cluster: string, reason: AnswerReason, target: string | null = null): void {
+    this.clusters.of(cluster, target).shortCircuits.addOf(record.id, this.wallClock(), reason);
   }
 
   attemptSettled(record: RequestRecord, attempt: AttemptRecord): void {
@@ -84,13 +88,19 @@ export class Metrics implements Observer {
     counters.attempts.add(attempt.stage, attempt.outcome);
     // An interruption may come after the attempt was settled by its headers, which were measured then.
     if (attempt.durationMs !== null && attempt.stage !== 'body') {
-      counters.observeAttempt(attempt.durationMs / MS_PER_SECOND);
+      counters.observeAttempt(attempt.durationMs / MS_PER_SECOND, record.id, this.wallClock());
     }
     if (record.decision === 'reroute') this.reroutes.settled(record, attempt);
   }
 
-  retry(cluster: string, result: RetryResult, reason: RetryCause | RefusalReason, target: string | null = null): void {
-    this.clusters.of(cluster, target).retries.add(result, reason);
+  retry(
+    cluster: string,
+    result: RetryResult,
+    reason: RetryCause | RefusalReason,
+    target: string | null,
+    record: RequestRecord,
+  ): void {
+    this.clusters.of(cluster, target).retries.addOf(record.id, this.wallClock(), result, reason);
   }
 
   shadowed(
@@ -101,6 +111,9 @@ export class Metrics implements Observer {
   ): void {
     this.clusters.of(cluster, target).shadow.add(decision, reason);
   }
+
+  /** Told by the log, and by reroutes that are not counted. */
+  rerouteIgnored(): void {}
 
   transition({ cluster, target, from, to, reason }: Transition): void {
     this.clusters.of(cluster, target).transitions.add(from, to, reason);
@@ -135,63 +148,64 @@ export class Metrics implements Observer {
   }
 
   /** For the `content-type` header of a scrape. */
-  get contentType(): string {
-    return this.process.contentType;
+  contentType(format: ScrapeFormat): string {
+    return CONTENT_TYPES[format];
   }
 
   /** The text of a scrape. The traffic has its turns in between, so that a large scrape delays nobody. */
-  async scrape(): Promise<string> {
-    const own = await this.exposition.text();
-    return own + (await this.process.metrics());
+  scrape(format: ScrapeFormat = 'text'): Promise<string> {
+    return this.exposition.text(format);
+  }
+
+  private add(name: MetricName, read: () => Iterable<Sample>): void {
+    this.exposition.add({ name, ...METRICS[name] }, read);
   }
 
   private exposeClusters(): void {
-    const { exposition } = this;
     // All decisions and reasons of a cluster start at 0, so that a rate sees the first one: alerts are built on these.
-    exposition.add('sluice_requests_total', () => this.perCluster('requests', 'all'));
-    exposition.add('sluice_short_circuits_total', () => this.perCluster('shortCircuits', 'all'));
-    exposition.add('sluice_attempts_total', () => this.perCluster('attempts', 'counted'));
-    exposition.add('sluice_retries_total', () => this.perCluster('retries', 'counted'));
-    exposition.add('sluice_circuit_transitions_total', () => this.perCluster('transitions', 'counted'));
-    exposition.add('sluice_shadow_total', () => this.perCluster('shadow', 'counted'));
-    exposition.add('sluice_attempt_duration_seconds', () => this.attemptDurations());
-    exposition.add('sluice_reroutes_total', () => this.reroutes.samples());
+    this.add('sluice_requests_total', () => this.perCluster('requests', 'all'));
+    this.add('sluice_short_circuits_total', () => this.perCluster('shortCircuits', 'all'));
+    this.add('sluice_attempts_total', () => this.perCluster('attempts', 'counted'));
+    this.add('sluice_retries_total', () => this.perCluster('retries', 'counted'));
+    this.add('sluice_circuit_transitions_total', () => this.perCluster('transitions', 'counted'));
+    this.add('sluice_shadow_total', () => this.perCluster('shadow', 'counted'));
+    this.add('sluice_attempt_duration_seconds', () => this.attemptDurations());
+    this.add('sluice_reroutes_total', () => this.reroutes.samples());
   }
 
   private exposeOthers(): void {
-    const { exposition } = this;
-    exposition.add('sluice_decision_duration_seconds', () =>
+    this.add('sluice_decision_duration_seconds', () =>
       ROLES.flatMap((role) => histogramSamples(label('role', role), this.decisions[role])),
     );
-    exposition.add('sluice_trace_entries_total', () => this.trace.samples('', 'all'));
-    exposition.add('sluice_dropped_total', () => this.lost.samples('', 'all'));
-    exposition.add('sluice_faults_total', () => this.faults.samples('', 'all'));
-    exposition.add('sluice_policy_reloads_total', () => this.reloads.samples('', 'all'));
-    exposition.add('sluice_log_lines_dropped_total', () => single(this.logLines));
-    exposition.add('sluice_label_overflow_total', () => single(this.clusters.overflowed + this.reroutes.overflowed));
+    this.add('sluice_trace_entries_total', () => this.trace.samples('', 'all'));
+    this.add('sluice_dropped_total', () => this.lost.samples('', 'all'));
+    this.add('sluice_faults_total', () => this.faults.samples('', 'all'));
+    this.add('sluice_policy_reloads_total', () => this.reloads.samples('', 'all'));
+    this.add('sluice_log_lines_dropped_total', () => single(this.logLines));
+    this.add('sluice_label_overflow_total', () => single(this.clusters.overflowed + this.reroutes.overflowed));
   }
 
   private exposeGauges(version: string): void {
-    const { exposition, clusterLimit } = this;
+    const { clusterLimit } = this;
     const from = (read: (sources: GaugeSources) => Iterable<Sample>) => () => (this.sources ? read(this.sources) : []);
-    exposition.add(
+    this.add(
       'sluice_circuit_state',
       from((sources) => circuitStates(sources, clusterLimit)),
     );
-    exposition.add(
+    this.add(
       'sluice_retry_budget_remaining',
       from((sources) => budgets(sources, clusterLimit)),
     );
-    exposition.add('sluice_streams', from(openStreams));
-    exposition.add(
+    this.add('sluice_streams', from(openStreams));
+    this.add(
       'sluice_sessions',
       from((sources) => single(sources.sessions())),
     );
-    exposition.add(
+    this.add(
       'sluice_records',
       from((sources) => single(sources.records())),
     );
-    exposition.add('sluice_build_info', () => [{ labels: labels({ version, node: process.version }), value: 1 }]);
+    this.add('sluice_build_info', () => [{ labels: labels({ version, node: process.version }), value: 1 }]);
   }
 
   private *perCluster(metric: ClusterMetric, which: 'all' | 'counted'): Generator<Sample> {
@@ -214,11 +228,4 @@ function single(value: number): Sample[] {
 function decisionBuckets(): Readonly<Record<Role, Buckets>> {
   const { buckets } = METRICS.sluice_decision_duration_seconds;
   return { admission: new Buckets(buckets), gate: new Buckets(buckets), judge: new Buckets(buckets) };
-}
-
-function processRegistry(collect: boolean): Registry {
-  const registry = new Registry();
-  if (collect) collectDefaultMetrics({ register: registry });
-  for (const name of MISNAMED_DEFAULTS) registry.removeSingleMetric(name);
-  return registry;
 }

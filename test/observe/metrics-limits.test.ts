@@ -50,7 +50,7 @@ describe('10,000 odd clusters', { timeout: 30_000 }, () => {
       metrics.attemptSettled(record, anAttempt({ cluster }));
       metrics.attemptSettled(record, aFailure({ attempt: 2, cluster }));
       metrics.answered(record, cluster, 'circuit_open');
-      metrics.retry(cluster, 'granted', 'reset');
+      metrics.retry(cluster, 'granted', 'reset', null, record);
       metrics.shadowed(cluster, 'retry', 'status');
       metrics.transition(aTransition({ cluster }));
     }

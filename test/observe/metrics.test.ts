@@ -65,10 +65,10 @@ describe('counting', () => {
 
   it('counts retries by result and reason, from both families of reasons', async () => {
     const metrics = newMetrics();
-    metrics.retry('primary', 'granted', 'connection_refused');
-    metrics.retry('primary', 'refused', 'not_idempotent');
-    metrics.retry('primary', 'saved', 'connection_refused');
-    metrics.retry('primary', 'saved', 'connection_refused');
+    metrics.retry('primary', 'granted', 'connection_refused', null, aRecord());
+    metrics.retry('primary', 'refused', 'not_idempotent', null, aRecord());
+    metrics.retry('primary', 'saved', 'connection_refused', null, aRecord());
+    metrics.retry('primary', 'saved', 'connection_refused', null, aRecord());
     const families = await scrape(metrics);
     const retries = (result: string, reason: string) =>
       seriesOf(families, 'sluice_retries_total', { cluster: 'primary', result, reason });
@@ -343,7 +343,7 @@ function countOneOfEach(metrics: Metrics): void {
   metrics.decided(record);
   metrics.attemptSettled(record, anAttempt({ cluster: 'secondary' }));
   metrics.answered(record, 'primary', 'deadline');
-  metrics.retry('primary', 'granted', 'reset');
+  metrics.retry('primary', 'granted', 'reset', null, record);
   metrics.shadowed('primary', 'retry', 'status');
   metrics.transition(aTransition());
   metrics.finished();

@@ -13,7 +13,7 @@ const CALLS: { readonly [K in keyof Observer]: Parameters<Observer[K]> } = {
   decided: [record],
   answered: [record, 'primary', 'deadline', null],
   attemptSettled: [record, attempt],
-  retry: ['primary', 'granted', 'reset', 'large'],
+  retry: ['primary', 'granted', 'reset', 'large', record],
   shadowed: ['primary', 'retry', 'status', 'large'],
   rerouteIgnored: [record],
   transition: [transition],
@@ -120,7 +120,7 @@ describe('the observer', () => {
       retried.attempts.push(settled);
       observer.attemptSettled(retried, settled);
     }
-    observer.retry('primary', 'saved', 'connection_refused', null);
+    observer.retry('primary', 'saved', 'connection_refused', null, retried);
     retried.result = 'success';
     observer.finished(retried);
     const families = await scrape(metrics);

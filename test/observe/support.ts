@@ -275,7 +275,7 @@ function addSample(family: Family | undefined, line: string, seen: Set<string>):
   if (seen.has(series)) throw new Error(`twice: ${line}`);
   seen.add(series);
   const value = valueText === '+Inf' ? Number.POSITIVE_INFINITY : Number(valueText);
-  if (valueText !== 'Nan' && Number.isNaN(value)) throw new Error(`not a number: ${line}`);
+  if (valueText !== 'NaN' && Number.isNaN(value)) throw new Error(`not a number: ${line}`);
   family.samples.push({ name, labels, value });
 }
 

@@ -2,6 +2,7 @@
 
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { AdminDeps } from '../admin.js';
+import { wantedFormat } from '../metrics/format.js';
 import { printable } from '../printable.js';
 import { requestJson } from '../records/json.js';
 import type { WriteAccess } from './access.js';
@@ -27,9 +28,10 @@ function addPlainRoutes(app: FastifyInstance, deps: AdminDeps): void {
   });
   app.get('/healthz', async () => ({ status: 'ok' }));
   app.get('/readyz', async (_request, reply) => readiness(deps.ready(), reply));
-  app.get('/metrics', async (_request, reply) => {
-    reply.type(deps.metrics.contentType);
-    return deps.metrics.scrape();
+  app.get('/metrics', async (request, reply) => {
+    const format = wantedFormat(request.headers.accept);
+    reply.type(deps.metrics.contentType(format)).header('vary', 'accept');
+    return deps.metrics.scrape(format);
   });
 }
 

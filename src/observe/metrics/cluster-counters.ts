@@ -43,8 +43,8 @@ export class ClusterCounters {
     this.text = text;
   }
 
-  observeAttempt(seconds: number): void {
+  observeAttempt(seconds: number, id: string, atMs: number): void {
     this.durations ??= new Buckets(METRICS.sluice_attempt_duration_seconds.buckets);
-    this.durations.observe(seconds);
+    this.durations.observeOf(seconds, id, atMs);
   }
 }

@@ -1,27 +1,37 @@
-// Writes our metrics in Prometheus' text format. prom-client could, but formats a thousand clusters in one go, for
-// a third of a second in which no request is answered; this writes straight from the numbers, a slice at a time.
+// Writes metrics as a scrape wants them. prom-client could, but formats a thousand clusters in one go, for a third of
+// a second in which no request is answered; this writes straight from the numbers, a slice at a time.
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Buckets } from './buckets.js';
-import { METRICS, type MetricName } from './catalogue.js';
+import type { Exemplar } from './exemplars.js';
+import type { ScrapeFormat } from './format.js';
+import { type FamilyHead, headText, sampleText } from './text.js';
 
 /** One line of a scrape. */
 export interface Sample {
   /** `name="value"` pairs with commas between, made by `label` and `labels`; '' for none. */
   readonly labels: string;
   readonly value: number;
-  /** Of a histogram's lines, behind the metric's name. */
+  /** Of a histogram's or a summary's lines, behind the metric's name. */
   readonly suffix?: '_bucket' | '_sum' | '_count';
+  /** Upper bound of a bucket; Infinity for the last one. */
+  readonly le?: number;
+  /** Only OpenMetrics can show it. */
+  readonly exemplar?: Exemplar | null;
 }
 
-/** Gives what the metric is now. May be read over several turns of the event loop. */
-export type Read = () => Iterable<Sample>;
+export interface Family extends FamilyHead {
+  readonly samples: Iterable<Sample>;
+}
+
+/** Gives what the metrics are now. Samples may be read over several turns of the event loop. */
+export type Read = () => readonly Family[] | Promise<readonly Family[]>;
 
 /** Lines written before the traffic gets its turn; some hundred microseconds. */
 const SLICE = 250;
 
 export class Exposition {
-  private readonly metrics: (readonly [MetricName, Read])[] = [];
+  private readonly reads: Read[] = [];
   private readonly failed: (error: unknown) => void;
 
   /** `failed` is told of a metric that could not be read; what was read of it before, and the others, are written. */
@@ -29,29 +39,47 @@ export class Exposition {
     this.failed = failed;
   }
 
-  add(name: MetricName, read: Read): void {
-    this.metrics.push([name, read]);
+  /** A metric whose name, type and help are known; only its samples are read. */
+  add(head: FamilyHead, read: () => Iterable<Sample>): void {
+    this.reads.push(() => [{ ...head, samples: lazily(read) }]);
   }
 
-  async text(): Promise<string> {
+  /** Metrics that are only known when they are read. */
+  addMany(read: Read): void {
+    this.reads.push(read);
+  }
+
+  async text(format: ScrapeFormat): Promise<string> {
     const slices: string[] = [];
-    for (const [name, read] of this.metrics) {
-      slices.push(`# HELP ${name} ${METRICS[name].help}\n# TYPE ${name} ${METRICS[name].type}\n`);
-      for (const slice of this.slicesOf(name, read)) {
-        slices.push(slice);
-        await nextTurn();
+    for (const read of this.reads) {
+      for (const family of await this.familiesOf(read)) {
+        slices.push(headText(family, format));
+        for (const slice of this.slicesOf(family, format)) {
+          slices.push(slice);
+          await nextTurn();
+        }
       }
     }
+    if (format === 'openmetrics') slices.push('# EOF\n');
     return slices.join('');
   }
 
+  private async familiesOf(read: Read): Promise<readonly Family[]> {
+    try {
+      return await read();
+    } catch (error) {
+      this.failed(error);
+      return [];
+    }
+  }
+
   /** At least one slice per metric, so that none of them takes the turn of the traffic. */
-  private *slicesOf(name: MetricName, read: Read): Generator<string> {
+  private *slicesOf(family: Family, format: ScrapeFormat): Generator<string> {
     let slice = '';
     let lines = 0;
     try {
-      for (const sample of read()) {
-        slice += line(name, sample);
+      for (const sample of family.samples) {
+        slice += sampleText(family, sample, format);
         lines++;
         if (lines % SLICE !== 0) continue;
         yield slice;
@@ -64,15 +92,9 @@ export class Exposition {
   }
 }
 
-/** One label, escaped as the format wants it. Line breaks do not occur: label values are printable. */
-export function label(name: string, value: string): string {
-  return `${name}="${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
-}
-
-export function labels(values: Readonly<Record<string, string>>): string {
-  return Object.entries(values)
-    .map(([name, value]) => label(name, value))
-    .join(',');
+/** What throws while it is read must do so where it is caught, and its head is written all the same. */
+function lazily(read: () => Iterable<Sample>): Iterable<Sample> {
+  return { [Symbol.iterator]: () => read()[Symbol.iterator]() };
 }
 
 /** All lines of one series of a histogram, of one moment. */
@@ -81,16 +103,12 @@ export function histogramSamples(seriesLabels: string, buckets: Buckets): Sample
   return [
     ...cumulative.map((value, index) => ({
       suffix: '_bucket' as const,
-      labels: `${seriesLabels},le="${buckets.bounds[index] ?? '+Inf'}"`,
+      labels: seriesLabels,
+      le: buckets.bounds[index] ?? Number.POSITIVE_INFINITY,
       value,
+      exemplar: buckets.exemplar(index),
     })),
     { suffix: '_sum', labels: seriesLabels, value: buckets.sum },
     { suffix: '_count', labels: seriesLabels, value: cumulative.at(-1) ?? 0 },
   ];
-}
-
-function line(name: string, sample: Sample): string {
-  const series = sample.suffix === undefined ? name : name + sample.suffix;
-  const value = sample.value === Number.POSITIVE_INFINITY ? '+Inf' : String(sample.value);
-  return sample.labels === '' ? `${series} ${value}\n` : `${series}{${sample.labels}} ${value}\n`;
 }

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { ByTarget } from '../../core/by-target.js';
 import { OTHER_TARGET } from '../../core/policy.js';
 import { MAX_TEXT_LENGTH, printable } from '../printable.js';
-import { label } from './exposed.js';
+import { label } from './text.js';
 
 /** Where names past the limit are counted. */
 export const OTHER = OTHER_TARGET;

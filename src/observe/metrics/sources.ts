@@ -2,8 +2,9 @@
 
 import type { CircuitSnapshot } from '../../core/circuit/state.js';
 import { CIRCUIT_STATES, ROLES, type Role } from '../../core/reasons.js';
-import { label, type Sample } from './exposed.js';
+import type { Sample } from './exposed.js';
 import { nameLabels } from './labels.js';
+import { label } from './text.js';
 
 export interface GaugeSources {
   circuits(): readonly CircuitSnapshot[];
