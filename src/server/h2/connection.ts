@@ -59,7 +59,7 @@ export class Connection implements SessionHost {
   }
 
   flush(): void {
-    if (this.corked || this.socket.destroyed) return;
+    if (this.corked || this.leaving) return;
     this.output.flush();
     const unsent = this.output.unsentBytes;
     if (unsent > this.limits.maxUnsentBytes) {
@@ -79,6 +79,7 @@ export class Connection implements SessionHost {
   }
 
   emptied(): void {
+    this.session.abandon();
     this.leave();
   }
 
@@ -95,7 +96,7 @@ export class Connection implements SessionHost {
   }
 
   private read(chunk: Buffer): void {
-    if (this.leaving && this.socket.destroyed) return;
+    if (this.leaving) return;
     this.corked = true;
     try {
       this.reader.read(chunk);

@@ -1,9 +1,7 @@
-// From HEADERS and its CONTINUATION frames to a header list. Every block is decoded, that of a refused stream too: the
-// peer's table changes with each.
+// A header block that does not fit one frame goes on in CONTINUATION frames: they are collected here, up to a limit, for
+// nothing in HTTP/2 bounds them (CVE-2024-27316).
 
-import type { BlockCache } from './block-cache.js';
 import { ConnectionError } from './errors.js';
-import type { Decoded, HpackDecoder } from './hpack/decoder.js';
 import type { Limits } from './limits.js';
 import { CODE } from './protocol.js';
 
@@ -21,7 +19,6 @@ export interface Block {
   readonly bytes: Buffer;
 }
 
-/** Collects a block that did not fit one frame. */
 export class HeaderBlocks {
   private readonly limits: Limits;
   private unfinished: Unfinished | null = null;
@@ -60,19 +57,4 @@ export class HeaderBlocks {
     }
     block.parts.push(Buffer.from(bytes.subarray(start, end)));
   }
-}
-
-/** What `make` makes of a block; of one that repeats, what it made before. `make` may throw: nothing is kept then. */
-export function readBlock<T>(
-  { bytes, start, end }: { bytes: Buffer; start: number; end: number },
-  decoder: HpackDecoder,
-  cache: BlockCache<T>,
-  make: (decoded: Decoded) => T,
-): T {
-  if (!decoder.stateless) return make(decoder.decode(bytes, start, end));
-  const known = cache.find(bytes, start, end);
-  if (known !== undefined) return known;
-  const made = make(decoder.decode(bytes, start, end));
-  cache.add(bytes, start, end, made);
-  return made;
 }

@@ -1,21 +1,20 @@
 // The rules of HTTP/2 for one connection, without its socket: which frame is allowed when, what it does to which
 // stream, and what it costs the peer that sent it.
 
-import { BlockCache } from './block-cache.js';
 import type { OpenCall } from './call.js';
 import { Control, type ControlHost } from './control.js';
 import { ConnectionError, StreamError } from './errors.js';
 import { type FrameSink, uint31 } from './frame-reader.js';
-import { HeaderBlocks, readBlock } from './header-blocks.js';
-import { type Decoded, HpackDecoder } from './hpack/decoder.js';
-import { CONNECTION_WINDOW, type Limits, STREAM_WINDOW } from './limits.js';
+import { HeaderIntake, type IntakeHost, type Request } from './header-intake.js';
+import type { Header } from './hpack/static-table.js';
+import { type Limits, STREAM_WINDOW } from './limits.js';
 import type { Held } from './messages.js';
 import type { Output } from './output.js';
-import { blockStart, paddingOf, tooShort } from './padding.js';
+import { paddingOf, tooShort } from './padding.js';
 import { CODE, type Code, FLAG, FRAME } from './protocol.js';
 import { Budget } from './rate.js';
-import { refusal } from './refused-call.js';
-import { checkTrailers, type RequestHead, readRequestHead } from './request-head.js';
+import { ReceiveWindow } from './receive-window.js';
+import { checkTrailers, type RequestHead } from './request-head.js';
 import { Sender, type SenderEvents } from './sender.js';
 import { greet } from './settings.js';
 import { Stream, type StreamHost } from './stream.js';
@@ -37,32 +36,21 @@ export interface SessionHost {
   emptied(): void;
 }
 
-/** What a header block asks for. */
-interface Request {
-  readonly open: OpenCall;
-  readonly contentLength: number | null;
-}
-
-const HEADER_LIST_TOO_LONG = 431;
 const CODE_BYTES = 4;
 
-export class Session implements FrameSink, StreamHost, SenderEvents, ControlHost {
+export class Session implements FrameSink, StreamHost, SenderEvents, ControlHost, IntakeHost {
   readonly sender: Sender;
   readonly held: Held;
   readonly maxMessageBytes: number;
   readonly maxAnswerBytes: number;
-  private readonly output: Output;
   private readonly host: SessionHost;
   private readonly limits: Limits;
-  private readonly route: SessionOptions['route'];
   private readonly control: Control;
-  private readonly decoder: HpackDecoder;
-  private readonly blocks: HeaderBlocks;
-  private readonly cache = new BlockCache<Request>();
+  private readonly intake: HeaderIntake;
+  private readonly room: ReceiveWindow;
   private readonly streams = new StreamTable();
   private readonly idle: Budget;
   private readonly wasted: Budget;
-  private receiveWindow = CONNECTION_WINDOW;
   /** The peer's first frame has to be its settings. */
   private settled = false;
   /** Streams above it are refused: this server goes away. */
@@ -70,16 +58,14 @@ export class Session implements FrameSink, StreamHost, SenderEvents, ControlHost
   private over = false;
 
   constructor(output: Output, host: SessionHost, { limits, route, now }: SessionOptions) {
-    this.output = output;
     this.host = host;
     this.limits = limits;
-    this.route = route;
     this.held = { bytes: 0, maxBytes: limits.maxPartialBytes };
     this.maxMessageBytes = limits.maxMessageBytes;
     this.maxAnswerBytes = limits.maxAnswerBytes;
     this.sender = new Sender(output, limits.maxQueuedBytes, this);
-    this.decoder = new HpackDecoder(limits.maxHeaderListBytes);
-    this.blocks = new HeaderBlocks(limits);
+    this.intake = new HeaderIntake(this, limits, route);
+    this.room = new ReceiveWindow(output);
     this.idle = new Budget(limits.idleFrames, now);
     this.wasted = new Budget(limits.wastedStreams, now);
     this.control = new Control(output, this, this.idle);
@@ -142,23 +128,46 @@ export class Session implements FrameSink, StreamHost, SenderEvents, ControlHost
   }
 
   settingsTaken(): void {
-    this.decoder.allow(this.limits.headerTableBytes);
+    this.intake.settingsTaken();
+  }
+
+  /** @returns whether it opens a stream. */
+  opens(id: number): boolean {
+    if (id <= this.streams.lastId) return false;
+    this.streams.lastId = id;
+    return true;
+  }
+
+  /** @throws StreamError where there are enough streams. */
+  request(id: number, endStream: boolean, request: Request): void {
+    if (id > this.lastServed) return this.refuse(id);
+    if (this.streams.size >= this.limits.maxStreams) throw new StreamError(CODE.refusedStream, 'no more streams');
+    this.open(id, endStream, request);
+  }
+
+  trailers(id: number, endStream: boolean, headers: readonly Header[]): void {
+    const stream = this.streams.get(id);
+    if (stream === undefined) return this.late(id, 'HEADERS');
+    if (stream.remoteClosed) throw new StreamError(CODE.streamClosed, 'HEADERS after the end of the stream');
+    if (!endStream) throw new StreamError(CODE.protocolError, 'trailers that do not end the stream');
+    checkTrailers(headers);
+    stream.remoteEnd();
   }
 
   private dispatch(type: number, flags: number, id: number, bytes: Buffer, start: number, end: number): void {
     if (!this.settled) this.settle(type, flags);
-    if (this.blocks.open && type !== FRAME.continuation) {
+    if (this.intake.unfinished && type !== FRAME.continuation) {
       throw new ConnectionError(CODE.protocolError, `a frame of type ${type} inside a header block`);
     }
     switch (type) {
       case FRAME.data:
         return this.data(flags, id, bytes, start, end);
       case FRAME.headers:
-        return this.headers(flags, id, bytes, start, end);
+        return this.intake.headers(flags, id, bytes, start, end);
       case FRAME.rstStream:
         return this.reset(id, start, end);
       case FRAME.continuation:
-        return this.continuation(flags, id, bytes, start, end);
+        return this.intake.continuation(flags, id, bytes, start, end);
       case FRAME.pushPromise:
         throw new ConnectionError(CODE.protocolError, 'clients do not push');
       default:
@@ -183,53 +192,12 @@ export class Session implements FrameSink, StreamHost, SenderEvents, ControlHost
     this.settled = true;
   }
 
-  private headers(flags: number, id: number, bytes: Buffer, start: number, end: number): void {
-    if (id % 2 === 0) throw new ConnectionError(CODE.protocolError, `HEADERS on stream ${id}`);
-    const padding = paddingOf(flags, bytes, start, end);
-    const from = blockStart(flags, id, bytes, start, end);
-    const to = end - padding;
-    if (from > to) throw new ConnectionError(CODE.protocolError, 'the padding of HEADERS covers its priority');
-    const endStream = (flags & FLAG.endStream) !== 0;
-    if ((flags & FLAG.endHeaders) === 0) this.blocks.begin(id, endStream, bytes, from, to);
-    else this.block(id, endStream, bytes, from, to);
-  }
-
-  private continuation(flags: number, id: number, bytes: Buffer, start: number, end: number): void {
-    const block = this.blocks.continue(id, (flags & FLAG.endHeaders) !== 0, bytes, start, end);
-    if (block !== null) this.block(id, block.endStream, block.bytes, 0, block.bytes.length);
-  }
-
-  private block(id: number, endStream: boolean, bytes: Buffer, start: number, end: number): void {
-    if (id <= this.streams.lastId) return this.trailers(id, endStream, this.decoder.decode(bytes, start, end));
-    this.streams.lastId = id;
-    const request = readBlock({ bytes, start, end }, this.decoder, this.cache, (decoded) => this.read(decoded));
-    if (id > this.lastServed || this.streams.size >= this.limits.maxStreams) {
-      throw new StreamError(CODE.refusedStream, 'no more streams');
-    }
-    this.open(id, endStream, request);
-  }
-
-  private read({ headers, tooLong }: Decoded): Request {
-    if (tooLong) return { open: refusal(HEADER_LIST_TOO_LONG, 'The headers are too long.\n'), contentLength: null };
-    const head = readRequestHead(headers);
-    return { open: this.route(head), contentLength: head.contentLength };
-  }
-
   private open(id: number, endStream: boolean, request: Request): void {
     const stream = new Stream(id, request.contentLength, STREAM_WINDOW, this);
     this.streams.add(stream);
     stream.remoteClosed = endStream;
     stream.carry(request.open(stream));
-    if (endStream) this.remoteEnd(stream);
-  }
-
-  private trailers(id: number, endStream: boolean, { headers }: Decoded): void {
-    const stream = this.streams.get(id);
-    if (stream === undefined) return this.late(id, 'HEADERS');
-    if (stream.remoteClosed) throw new StreamError(CODE.streamClosed, 'HEADERS after the end of the stream');
-    if (!endStream) throw new StreamError(CODE.protocolError, 'trailers that do not end the stream');
-    checkTrailers(headers);
-    this.remoteEnd(stream);
+    if (endStream) stream.remoteEnd();
   }
 
   private data(flags: number, id: number, bytes: Buffer, start: number, end: number): void {
@@ -237,43 +205,14 @@ export class Session implements FrameSink, StreamHost, SenderEvents, ControlHost
     const endStream = (flags & FLAG.endStream) !== 0;
     if (size === 0 && !endStream) this.control.charge();
     const padding = paddingOf(flags, bytes, start, end);
-    this.consume(size);
+    this.room.take(size);
     const stream = this.streams.get(id);
     if (stream === undefined) return this.late(id, 'DATA');
     if (stream.remoteClosed) throw new StreamError(CODE.streamClosed, 'DATA after the end of the stream');
-    this.consumeStream(stream, size, endStream);
+    this.room.takeOf(stream, size, endStream);
     const from = (flags & FLAG.padded) === 0 ? start : start + 1;
     stream.data(bytes, from, end - padding);
-    if (endStream) this.remoteEnd(stream);
-  }
-
-  /** What arrives is worked off at once, so room is made again as soon as half of it is used. */
-  private consume(bytes: number): void {
-    this.receiveWindow -= bytes;
-    if (this.receiveWindow < 0) {
-      throw new ConnectionError(CODE.flowControlError, 'more DATA than the window of the connection');
-    }
-    if (this.receiveWindow > CONNECTION_WINDOW / 2) return;
-    this.widen(0, CONNECTION_WINDOW - this.receiveWindow);
-    this.receiveWindow = CONNECTION_WINDOW;
-  }
-
-  private consumeStream(stream: Stream, bytes: number, endStream: boolean): void {
-    stream.receiveWindow -= bytes;
-    if (stream.receiveWindow < 0) throw new StreamError(CODE.flowControlError, 'more DATA than the window');
-    if (endStream || stream.receiveWindow > STREAM_WINDOW / 2) return;
-    this.widen(stream.id, STREAM_WINDOW - stream.receiveWindow);
-    stream.receiveWindow = STREAM_WINDOW;
-  }
-
-  private widen(id: number, bytes: number): void {
-    this.output.frame(4, FRAME.windowUpdate, 0, id);
-    this.output.uint32(bytes);
-  }
-
-  private remoteEnd(stream: Stream): void {
-    stream.remoteEnd();
-    if (stream.localClosed) this.remove(stream, false);
+    if (endStream) stream.remoteEnd();
   }
 
   private reset(id: number, start: number, end: number): void {
@@ -312,9 +251,16 @@ export class Session implements FrameSink, StreamHost, SenderEvents, ControlHost
   /** DATA or HEADERS where there is no stream. */
   private late(id: number, what: string): void {
     const absence = this.streams.absence(id);
-    if (absence === 'closed_by_us') return this.control.charge();
+    const harmless = absence === 'closed_by_us' || (absence === 'forgotten' && what === 'DATA');
+    if (harmless) return this.control.charge();
     const closed = absence === 'closed_by_peer';
     throw new ConnectionError(closed ? CODE.streamClosed : CODE.protocolError, `${what} on stream ${id}: ${absence}`);
+  }
+
+  /** Came after we said that we go: it was not served, and its peer may ask somebody else. */
+  private refuse(id: number): void {
+    this.sender.reset(id, CODE.refusedStream);
+    this.streams.remove(id, true);
   }
 
   /** Ends a stream for a mistake that its peer made on it. */

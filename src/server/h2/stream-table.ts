@@ -3,11 +3,11 @@
 
 import type { Stream } from './stream.js';
 
-/** As many closed streams are remembered; a frame later than that is a mistake. */
+/** As many closed streams are remembered. */
 const REMEMBERED = 1_024;
 
-/** Why there is no stream of that number. */
-export type Absence = 'idle' | 'closed_by_us' | 'closed_by_peer' | 'skipped';
+/** Why there is no stream of that number. Forgotten: closed long ago, or never opened and passed over. */
+export type Absence = 'idle' | 'closed_by_us' | 'closed_by_peer' | 'forgotten';
 
 export class StreamTable {
   private readonly streams = new Map<number, Stream>();
@@ -44,6 +44,6 @@ export class StreamTable {
   absence(id: number): Absence {
     if (id > this.lastId || id % 2 === 0) return 'idle';
     if (this.closed.includes(-id)) return 'closed_by_us';
-    return this.closed.includes(id) ? 'closed_by_peer' : 'skipped';
+    return this.closed.includes(id) ? 'closed_by_peer' : 'forgotten';
   }
 }
