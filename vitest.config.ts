@@ -2,14 +2,22 @@ import { defineConfig } from 'vitest/config';
 
 const build = 'test/support/setup/build.ts';
 const envoy = 'test/support/setup/envoy.ts';
+const chromium = 'test/support/setup/chromium.ts';
 
-// Two projects, so that `npx vitest run --project unit` needs neither Envoy nor patience.
+// Projects, so that `npx vitest run --project unit` needs neither Envoy nor Chromium nor patience.
 export default defineConfig({
   test: {
     // Two Envoys, two Sluices and their upstreams keep two cores busy.
     maxWorkers: 2,
     projects: [
-      { test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/envoy/**'], globalSetup: [build] } },
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/envoy/**', 'test/page/**'],
+          globalSetup: [build],
+        },
+      },
       {
         test: {
           name: 'envoy',
@@ -17,6 +25,15 @@ export default defineConfig({
           globalSetup: [build, envoy],
           testTimeout: 30_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'page',
+          include: ['test/page/**/*.test.ts'],
+          globalSetup: [build, envoy, chromium],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
         },
       },
     ],

@@ -171,6 +171,7 @@ class Sidecar {
         targets: (cluster, now) => circuits.targets(cluster, now),
         force: (cluster, target, state, now) => circuits.force(cluster, target, state, now),
         budgetRemaining: (cluster, target, now) => engine.budgetRemaining(cluster, now, target),
+        each: () => circuits.circuits(),
       },
       records: this.#records,
       metrics: this.#metrics,
@@ -181,6 +182,7 @@ class Sidecar {
       ready: () => this.#ready,
       now: monotonicNow,
       toIso,
+      version: VERSION,
       token: this.#options.adminToken,
       logger: this.#logger,
     });

@@ -8,8 +8,12 @@ import { formatAddress, listenOptions, parseAddress, removeStaleSocket } from '.
 import { WriteAccess } from './admin/access.js';
 import { ENDPOINTS } from './admin/endpoints.js';
 import { clientFault } from './admin/errors.js';
+import { addEvents } from './admin/events.js';
 import type { ForcedState } from './admin/input.js';
+import { addPage } from './admin/page.js';
 import { addRoutes } from './admin/routes.js';
+import type { Watched } from './live/circuits.js';
+import { Feed, type FeedDeps, type FeedOptions } from './live/feed.js';
 import type { Logger } from './logger.js';
 import type { Metrics } from './metrics.js';
 import { printable } from './printable.js';
@@ -28,9 +32,11 @@ export interface AdminDeps {
     force(cluster: string, target: string | null, state: ForcedState, nowMs: number): boolean;
     /** null: no budget. */
     budgetRemaining(cluster: string, target: string | null, nowMs: number): number | null;
+    /** The circuits themselves, one after the other, for those who take their time over them. */
+    each(): Iterable<Watched>;
   };
-  readonly records: Pick<Records, 'list' | 'get'>;
-  readonly metrics: Pick<Metrics, 'scrape' | 'contentType' | 'fault'>;
+  readonly records: Pick<Records, 'list' | 'get' | 'watch'>;
+  readonly metrics: Pick<Metrics, 'scrape' | 'contentType' | 'fault' | 'watchers' | 'watcherDropped'>;
   readonly policy: {
     inForce(): unknown;
     explain(cluster: string, route: string | undefined, target: string | undefined): unknown;
@@ -40,6 +46,8 @@ export interface AdminDeps {
   /** Monotonic milliseconds. */
   now(): number;
   toIso(monotonicMs: number): string;
+  /** Of Sluice, for whoever looks. */
+  readonly version: string;
   /** Without one, nothing can be changed. */
   readonly token: string | undefined;
   readonly logger: Pick<Logger, 'fault' | 'circuitSet' | 'adminRefused'>;
@@ -50,6 +58,8 @@ export interface AdminOptions {
   readonly requestTimeoutMs?: number;
   /** For answers under way when `close` is called. Default: 1000. */
   readonly closeGraceMs?: number;
+  /** Of GET /events. */
+  readonly feed?: FeedOptions;
 }
 
 export interface Admin {
@@ -77,10 +87,28 @@ export function createAdmin(deps: AdminDeps, options: AdminOptions = {}): Admin 
   addErrors(app, fault);
   app.addHook('onRequest', async (_request, reply) => secure(reply));
   addRoutes(app, deps, new WriteAccess(deps.token, (refusal) => deps.logger.adminRefused(refusal)));
+  addPage(app);
+  addEvents(app, newFeed(deps, fault, options.feed), SECURE_HEADERS);
   return {
     listen: (address) => listen(app, address, fault),
     close: () => close(app, options.closeGraceMs ?? DEFAULT_CLOSE_GRACE_MS),
   };
+}
+
+function newFeed(deps: AdminDeps, fault: (error: unknown) => void, options: FeedOptions | undefined): Feed {
+  const { circuits, records, metrics, now, toIso, token, version } = deps;
+  const sources: FeedDeps = {
+    circuits: () => circuits.each(),
+    budgetRemaining: (cluster, target, nowMs) => circuits.budgetRemaining(cluster, target, nowMs),
+    records,
+    metrics,
+    now,
+    toIso,
+    version,
+    writable: token !== undefined && token !== '',
+    fault,
+  };
+  return new Feed(sources, options);
 }
 
 function newServer(requestTimeoutMs: number): FastifyInstance {

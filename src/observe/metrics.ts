@@ -7,6 +7,7 @@ import type { AnswerReason, RefusalReason, RetryResult, Role } from '../core/rea
 import { ROLES } from '../core/reasons.js';
 import type { AttemptRecord, RequestRecord } from '../core/record.js';
 import { FAULT_REASONS, type FaultReason } from './faults.js';
+import { DROPPED_WATCHERS, type DroppedWatcher } from './live/dropped.js';
 import { Buckets } from './metrics/buckets.js';
 import { METRICS, type MetricName } from './metrics/catalogue.js';
 import { ClusterCounters } from './metrics/cluster-counters.js';
@@ -54,7 +55,9 @@ export class Metrics implements Observer {
   private readonly lost = new Cells(new Grid(['reason', DROPPED]));
   private readonly faults = new Cells(new Grid(['reason', FAULT_REASONS]));
   private readonly reloads = new Cells(new Grid(['result', RELOAD_RESULTS]));
+  private readonly watchersLost = new Cells(new Grid(['reason', DROPPED_WATCHERS]));
   private logLines = 0;
+  private watching = 0;
   private sources: GaugeSources | null = null;
 
   constructor(options: MetricsOptions) {
@@ -147,6 +150,15 @@ export class Metrics implements Observer {
     this.logLines += lines;
   }
 
+  /** How many watch /events now. */
+  watchers(count: number): void {
+    this.watching = count;
+  }
+
+  watcherDropped(reason: DroppedWatcher): void {
+    this.watchersLost.add(reason);
+  }
+
   /** For the `content-type` header of a scrape. */
   contentType(format: ScrapeFormat): string {
     return CONTENT_TYPES[format];
@@ -181,6 +193,8 @@ export class Metrics implements Observer {
     this.add('sluice_dropped_total', () => this.lost.samples('', 'all'));
     this.add('sluice_faults_total', () => this.faults.samples('', 'all'));
     this.add('sluice_policy_reloads_total', () => this.reloads.samples('', 'all'));
+    this.add('sluice_watchers', () => single(this.watching));
+    this.add('sluice_watchers_dropped_total', () => this.watchersLost.samples('', 'all'));
     this.add('sluice_log_lines_dropped_total', () => single(this.logLines));
     this.add('sluice_label_overflow_total', () => single(this.clusters.overflowed + this.reroutes.overflowed));
   }

@@ -29,6 +29,8 @@ export interface RecordsQuery {
   readonly result?: Result;
   /** Why Sluice answered, why there was no retry, or the error of any attempt. */
   readonly reason?: AnswerReason | RefusalReason | ErrorKind;
+  /** Only those where something happened. Default: all. */
+  readonly notable?: boolean;
   /** Default: 100. */
   readonly limit?: number;
 }
@@ -43,6 +45,7 @@ export class Records implements Partial<Observer> {
   private readonly notable: Shelf;
   private readonly recent: Shelf;
   private readonly onDropped: () => void;
+  private watcher: ((record: RequestRecord) => void) | null = null;
 
   constructor(options: RecordsOptions = {}) {
     this.notable = new Shelf(capacity('notable', options.notable ?? DEFAULT_NOTABLE));
@@ -72,11 +75,19 @@ export class Records implements Partial<Observer> {
     if (isNotable(record)) this.promote(record);
   }
 
+  /**
+   * From now on `watcher` is told of every notable record that is new or has changed; null: nobody is. It is called on the
+   * path of the traffic: all it may do is remember the record.
+   */
+  watch(watcher: ((record: RequestRecord) => void) | null): void {
+    this.watcher = watcher;
+  }
+
   /** Newest first, by the time the requests were admitted. */
   list(query: RecordsQuery = {}): RequestRecord[] {
     const found: RequestRecord[] = [];
-    for (const shelf of [this.notable, this.recent]) {
-      for (const record of shelf.records()) if (matches(record, query)) found.push(record);
+    for (const shelf of query.notable ? [this.notable] : [this.notable, this.recent]) {
+      for (const record of shelf.records()) if (matchesQuery(record, query)) found.push(record);
     }
     // Reversed, so that of two admitted in the same instant the later one comes first.
     return found
@@ -94,6 +105,7 @@ export class Records implements Partial<Observer> {
   }
 
   private promote(record: RequestRecord): void {
+    this.watcher?.(record);
     if (this.notable.has(record)) return;
     this.recent.take(record);
     const fallen = this.notable.add(record);
@@ -111,7 +123,8 @@ function isNotable(record: RequestRecord): boolean {
   );
 }
 
-function matches(record: RequestRecord, query: RecordsQuery): boolean {
+/** `limit` and `notable` aside. */
+export function matchesQuery(record: RequestRecord, query: RecordsQuery): boolean {
   const { result, reason } = query;
   if (result !== undefined && record.result !== result) return false;
   if (!isAt(record, query) && !record.attempts.some((attempt) => attempt.settled && isAt(attempt, query))) return false;

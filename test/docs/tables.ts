@@ -3,8 +3,8 @@
 import { z } from 'zod';
 import { LOG_EVENTS } from '../../src/observe/logger.js';
 import { METRICS, type MetricEntry } from '../../src/observe/metrics/catalogue.js';
+import * as words from '../../src/observe/view/words.js';
 import { policyJsonSchema } from '../../src/policy/json-schema.js';
-import * as words from './words.js';
 
 /** The text between `<!-- name -->` and `<!-- /name -->` in the README, by name. */
 export function tables(): ReadonlyMap<string, string> {

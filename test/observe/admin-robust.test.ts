@@ -29,6 +29,7 @@ function newAdmin() {
     ready: () => true,
     now: () => 0,
     toIso,
+    version: '1.2.3',
     token: undefined,
     logger: aLogger().logger,
   });
@@ -228,7 +229,7 @@ describe('closing', () => {
     const { logger } = aLogger();
     const deps = { circuits: new FakeCircuits(), records: new Records(), metrics: newMetrics(), logger };
     const policy = { inForce: () => ({}), explain: () => ({}) };
-    const rest = { policy, ready: () => true, now: () => 0, toIso, token: undefined };
+    const rest = { policy, ready: () => true, now: () => 0, toIso, version: '1.2.3', token: undefined };
     const admin = createAdmin({ ...deps, ...rest }, { closeGraceMs: 50 });
     const address = await admin.listen('127.0.0.1:0');
     await (await fetch(`http://${address}/healthz`)).text();

@@ -1,4 +1,4 @@
-// What changes state: only with a token, only by those who have it, never from a web page.
+// What changes state: only with a token, only by those who have it, never from the page of another site.
 
 import { describe, expect, it } from 'vitest';
 import { aCircuit, startAdmin } from './support.js';
@@ -156,19 +156,42 @@ describe('the token', () => {
 });
 
 describe('a web page', () => {
-  it.each(['https://evil.example', 'null', 'http://127.0.0.1:9003'])(
-    'at %s may not change, even with the token',
-    async (origin) => {
-      const { put, circuits, lines } = await started();
-      const response = await put('primary', OPEN, { ...BEARER, origin });
-      expect([response.status, await errorOf(response)]).toEqual([
-        403,
-        'changes are not accepted from web pages (the request has an Origin header)',
-      ]);
-      expect(circuits.forced).toEqual([]);
-      expect(lines.of('admin_refused')).toMatchObject([{ reason: 'origin' }]);
-    },
-  );
+  const refused = 'changes are not accepted from the pages of other sites (see the Origin header)';
+
+  it.each([
+    { origin: 'https://evil.example' } as Record<string, string>,
+    { origin: 'null' },
+    { origin: 'http://127.0.0.1:9003' },
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site' },
+    { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' },
+  ])('of another site may not change, even with the token: %o', async (headers) => {
+    const { put, circuits, lines } = await started();
+    const response = await put('primary', OPEN, { ...BEARER, ...headers });
+    expect([response.status, await errorOf(response)]).toEqual([403, refused]);
+    expect(circuits.forced).toEqual([]);
+    expect(lines.of('admin_refused')).toMatchObject([{ reason: 'origin' }]);
+  });
+
+  it('of ours may, with the token: by the word of the browser, or else by the host that it came from', async () => {
+    const { url, circuits, put } = await started();
+    const host = new URL(url).host;
+    for (const headers of [
+      { origin: `http://${host}` },
+      { origin: `https://${host}`, 'sec-fetch-site': 'same-origin' },
+      // Behind a proxy that names another host to us.
+      { origin: 'https://sluice.example', 'sec-fetch-site': 'same-origin' },
+    ]) {
+      expect([headers, (await put('primary', OPEN, { ...BEARER, ...headers })).status]).toEqual([headers, 200]);
+    }
+    expect(circuits.forced).toHaveLength(3);
+  });
+
+  it('of ours may not without it', async () => {
+    const { url, circuits, put } = await started();
+    expect((await put('primary', OPEN, { origin: url, authorization: 'Bearer no' })).status).toBe(401);
+    expect(circuits.forced).toEqual([]);
+  });
 
   it('gets no leave to read from another site, and none to ask beforehand', async () => {
     const { get, url } = await started();

@@ -6,6 +6,7 @@ import { ByTarget } from '../../src/core/by-target.js';
 import type { CircuitSnapshot, Transition } from '../../src/core/circuit/state.js';
 import type { AttemptRecord, RequestRecord } from '../../src/core/record.js';
 import { type AdminDeps, type AdminOptions, createAdmin, type ForcedState } from '../../src/observe/admin.js';
+import type { Watched } from '../../src/observe/live/circuits.js';
 import { Logger, type LoggerOptions } from '../../src/observe/logger.js';
 import { Metrics, type MetricsOptions } from '../../src/observe/metrics.js';
 import { Records } from '../../src/observe/records.js';
@@ -181,6 +182,19 @@ export class FakeCircuits {
     return true;
   }
 
+  /** Circuits whose window is all failures. */
+  *each(): Generator<Watched> {
+    for (const circuit of this.circuits.values()) {
+      yield {
+        name: circuit.cluster,
+        target: circuit.target,
+        state: () => circuit.state,
+        snapshot: () => circuit,
+        recent: (limit) => 'x'.repeat(Math.min(limit, circuit.failures)),
+      };
+    }
+  }
+
   budgetRemaining(cluster: string, target: string | null): number | null {
     if (cluster !== 'primary') return null;
     return target === null ? 7.5 : 2;
@@ -196,6 +210,8 @@ export interface Bench {
   readonly clock: Clock;
   get(path: string, init?: RequestInit): Promise<Response>;
   put(cluster: string, body: string, headers?: Record<string, string>): Promise<Response>;
+  /** Done after the test anyway. */
+  close(): Promise<void>;
 }
 
 /** A listening admin server with fakes behind it. */
@@ -216,6 +232,7 @@ export async function startAdmin(changes: Partial<AdminDeps> = {}, options: Admi
       ready: () => true,
       now: clock.now,
       toIso,
+      version: '1.2.3',
       token: undefined,
       logger,
       ...changes,
@@ -228,7 +245,7 @@ export async function startAdmin(changes: Partial<AdminDeps> = {}, options: Admi
   const get = (path: string, init?: RequestInit) => fetch(url + path, init);
   const put = (cluster: string, body: string, headers: Record<string, string> = {}) =>
     fetch(`${url}/circuits/${encodeURIComponent(cluster)}`, { method: 'PUT', body, headers });
-  return { url, circuits, metrics, records, lines, clock, get, put };
+  return { url, circuits, metrics, records, lines, clock, get, put, close: () => admin.close() };
 }
 
 export interface Sample {

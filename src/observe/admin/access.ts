@@ -1,5 +1,6 @@
-// Who may change state. Off unless a token is set; never from a page in a browser, whatever it knows: no page of
-// ours writes yet, so a request with an Origin is another site's.
+// Who may change state. Off unless a token is set; and of the pages in a browser only our own, whatever another one
+// knows. A browser says so itself (Sec-Fetch-Site, which no page can set), or, where it does not because the connection is
+// neither encrypted nor local, by the host that the page came from.
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { HttpError } from './errors.js';
@@ -7,6 +8,13 @@ import { HttpError } from './errors.js';
 export type Refusal = 'origin' | 'no_token' | 'bad_token';
 
 const SCHEME = 'bearer ';
+
+export interface WriteHeaders {
+  readonly origin?: string | undefined;
+  readonly host?: string | undefined;
+  readonly authorization?: string | undefined;
+  readonly 'sec-fetch-site'?: string | string[] | undefined;
+}
 
 export class WriteAccess {
   private readonly tokenHash: Buffer | null;
@@ -19,9 +27,13 @@ export class WriteAccess {
   }
 
   /** Throws 403 or 401 unless these headers give the right to change state. */
-  check(headers: { origin?: string | undefined; authorization?: string | undefined }): void {
-    if (headers.origin !== undefined) {
-      throw this.refuse('origin', 403, 'changes are not accepted from web pages (the request has an Origin header)');
+  check(headers: WriteHeaders): void {
+    if (!isOurs(headers)) {
+      throw this.refuse(
+        'origin',
+        403,
+        'changes are not accepted from the pages of other sites (see the Origin header)',
+      );
     }
     if (this.tokenHash === null) {
       throw this.refuse('no_token', 403, 'changes are off: set SLUICE_ADMIN_TOKEN and restart to allow them');
@@ -35,6 +47,13 @@ export class WriteAccess {
     this.refused(refusal);
     return new HttpError(status, message);
   }
+}
+
+/** Not from a browser, or from the page that we served it. */
+function isOurs({ origin, host, 'sec-fetch-site': site }: WriteHeaders): boolean {
+  if (site !== undefined) return site === 'same-origin' || site === 'none';
+  if (origin === undefined) return true;
+  return host !== undefined && URL.canParse(origin) && new URL(origin).host === host.toLowerCase();
 }
 
 /** Compares hashes: equal lengths whatever was sent, and no timing that tells how much of it was right. */

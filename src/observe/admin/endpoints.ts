@@ -1,4 +1,4 @@
-// What the admin server has to offer, for the index and for whoever asks for something else.
+// What the admin server has to offer, for whoever asks for something else.
 
 export interface Endpoint {
   readonly method: 'GET' | 'PUT';
@@ -7,6 +7,7 @@ export interface Endpoint {
 }
 
 export const ENDPOINTS: readonly Endpoint[] = [
+  { method: 'GET', path: '/', what: 'the page: circuits and requests, live' },
   { method: 'GET', path: '/circuits', what: 'every circuit with its state and figures' },
   {
     method: 'GET',
@@ -29,26 +30,3 @@ export const ENDPOINTS: readonly Endpoint[] = [
   { method: 'GET', path: '/healthz', what: '200 while the process works' },
   { method: 'GET', path: '/readyz', what: '200 while Sluice takes requests' },
 ];
-
-/** Nothing may be loaded, framed or sent from the page. */
-export const PAGE_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
-/** Links are relative, so that the page works behind a proxy's prefix. */
-export function indexPage(): string {
-  const items = ENDPOINTS.map(({ method, path, what }) => {
-    const label = `${method} ${path}`;
-    const isPlain = method === 'GET' && !path.includes('{');
-    return `<li>${isPlain ? `<a href="${path.slice(1)}">${label}</a>` : label}: ${what.replaceAll('&', '&amp;')}</li>`;
-  });
-  return `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>Sluice</title>
-<h1>Sluice</h1>
-<ul>
-${items.join('\n')}
-</ul>
-</html>
-`;
-}

@@ -7,7 +7,6 @@ import { printable } from '../printable.js';
 import { requestJson } from '../records/json.js';
 import type { WriteAccess } from './access.js';
 import { circuitDetailJson, circuitJson } from './circuits.js';
-import { indexPage, PAGE_POLICY } from './endpoints.js';
 import { HttpError } from './errors.js';
 import { readCircuitQuery, readPolicyQuery, readRequestsQuery, readStateBody } from './input.js';
 
@@ -22,10 +21,6 @@ export function addRoutes(app: FastifyInstance, deps: AdminDeps, access: WriteAc
 }
 
 function addPlainRoutes(app: FastifyInstance, deps: AdminDeps): void {
-  app.get('/', async (_request, reply) => {
-    reply.header('content-security-policy', PAGE_POLICY).type('text/html; charset=utf-8');
-    return indexPage();
-  });
   app.get('/healthz', async () => ({ status: 'ok' }));
   app.get('/readyz', async (_request, reply) => readiness(deps.ready(), reply));
   app.get('/metrics', async (request, reply) => {

@@ -118,6 +118,16 @@ export const METRICS = {
     help: 'Internal faults; in each Sluice failed open.',
     labels: ['reason'],
   },
+  sluice_watchers: {
+    type: 'gauge',
+    help: 'Pages and terminals that watch /events.',
+    labels: [],
+  },
+  sluice_watchers_dropped_total: {
+    type: 'counter',
+    help: 'Streams of /events refused because there were too many (full), or ended because they were not read (slow).',
+    labels: ['reason'],
+  },
   sluice_log_lines_dropped_total: {
     type: 'counter',
     help: 'Log lines left out by the rate limit, or because their reader was too slow.',

@@ -206,3 +206,40 @@ describe('the window beside a list', () => {
     );
   }, 60_000);
 });
+
+describe('the newest results', () => {
+  it('are told oldest first, each by what it was', () => {
+    const window = new ResultWindow({ requests: 10, durationMs: 1000 });
+    expect(window.recent(5)).toBe('');
+    window.record(false, false, 0);
+    window.record(false, true, 0);
+    window.record(true, false, 0);
+    window.record(true, true, 0);
+    expect(window.recent(5)).toBe('.sxx');
+    expect(window.recent(2)).toBe('xx');
+    expect(window.recent(0)).toBe('');
+  });
+
+  it('are right where the ring has turned', () => {
+    const window = new ResultWindow({ requests: 3, durationMs: 1000 });
+    for (const failed of [true, true, false, true, false]) window.record(failed, false, 0);
+    expect(window.recent(10)).toBe('.x.');
+  });
+
+  it('agree with the counts, whatever came', () => {
+    const result = fc.record({ failed: fc.boolean(), slow: fc.boolean(), afterMs: fc.nat(40) });
+    fc.assert(
+      fc.property(fc.array(result), fc.integer({ min: 1, max: 30 }), (results, requests) => {
+        const window = new ResultWindow({ requests, durationMs: 100 });
+        let now = 0;
+        for (const { failed, slow, afterMs } of results) {
+          now += afterMs;
+          window.record(failed, slow, now);
+        }
+        const text = window.recent(1000);
+        expect(text).toHaveLength(window.requests);
+        expect([...text].filter((each) => each === 'x')).toHaveLength(window.failures);
+      }),
+    );
+  });
+});

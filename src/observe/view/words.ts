@@ -1,8 +1,9 @@
-// What each reason means, in a reader's words, for the README. Typed by the closed unions: a reason without a meaning
+// What each word means, for the README, the page and the terminal. Typed by the closed unions: a word without a meaning
 // does not compile.
 
 import type {
   AnswerReason,
+  CircuitState,
   Decision,
   ErrorKind,
   Outcome,
@@ -10,7 +11,7 @@ import type {
   Result,
   Stage,
   TransitionReason,
-} from '../../src/core/reasons.js';
+} from '../../core/reasons.js';
 
 export const ANSWERS: Readonly<Record<AnswerReason, string>> = {
   circuit_open: 'the circuit is open',
@@ -106,4 +107,14 @@ export const RESULT_WORDS: Readonly<Record<Result, string>> = {
   refused: 'answered 503 by the gate, in place of a retry',
   cancelled: 'the client went away before an answer',
   unknown: 'no evidence came',
+};
+
+/** Names of the states, for a reader. */
+export const STATE_NAMES: Readonly<Record<CircuitState, string>> = {
+  closed: 'closed',
+  open: 'open',
+  half_open: 'half open',
+  recovering: 'recovering',
+  forced_open: 'forced open',
+  disabled: 'disabled',
 };
