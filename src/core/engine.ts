@@ -99,7 +99,7 @@ export class Engine {
   /** An attempt is about to be sent. */
   attemptStarts(session: Session, seen: RetrySeen, now: number): GateDecision {
     const cluster = seen.cluster === '' ? plannedCluster(session, seen.attempt) : seen.cluster;
-    return gate(session, { ...seen, cluster }, now);
+    return gate(this.#context, session, { ...seen, cluster }, now);
   }
 
   /** The judge has the response headers of an attempt. */

@@ -2,14 +2,16 @@
 // completed, and the retries are counted by what caused them, which is only known now.
 
 import type { Context } from './context.js';
+import type { RetryCause } from './observer.js';
 import type { Result } from './reasons.js';
+import type { RequestRecord } from './record.js';
 import { refusalFor } from './retry/eligibility.js';
-import type { Attempt, Session } from './session.js';
+import { type Attempt, type Session, slotOf } from './session.js';
 import { settle, settleWithoutEvidence } from './settle.js';
 
 export function finish(context: Context, session: Session, now: number): void {
   for (const attempt of session.attempts) if (!attempt.settled) giveUp(context, session, attempt, now);
-  for (const slot of session.slots) if (slot.permit !== null) slot.circuit.release(slot.permit, now);
+  releasePermits(session, now);
   const { record } = session;
   record.endedAtMs ??= now;
   if (record.result === 'pending') record.result = 'unknown';
@@ -18,6 +20,14 @@ export function finish(context: Context, session: Session, now: number): void {
   countRetries(context, session);
   if (session.policy.retry.mode === 'shadow') countShadowed(context, session);
   context.observer.finished(record);
+}
+
+/** What no result came for; harmless for all others. */
+function releasePermits(session: Session, now: number): void {
+  for (const { circuit, permit } of session.slots) circuit.release(permit, now);
+  for (const { cluster, permit } of session.attempts) {
+    if (permit !== null) slotOf(session, cluster)?.circuit.release(permit, now);
+  }
 }
 
 /** The result for the client, told by the last attempt; where none was made, by what Envoy answered itself. */
@@ -81,15 +91,11 @@ function countShadowed(context: Context, session: Session): void {
   }
 }
 
-function countRetries(context: Context, { record, attempts }: Session): void {
+function countRetries(context: Context, { record, attempts, grant }: Session): void {
   let cause: Attempt | undefined;
   for (const attempt of attempts) {
-    if (cause !== undefined) {
-      context.observer.retry(attempt.cluster, 'granted', cause.error ?? 'unknown', attempt.target, record);
-    }
-    if (attempt.outcome === 'success' && cause !== undefined) {
-      context.observer.retry(attempt.cluster, 'saved', cause.error ?? 'unknown', attempt.target, record);
-    }
+    // Without a grant, Envoy retried by a policy of its own.
+    if (cause !== undefined && grant !== null) countRetry(context, record, attempt, cause.error ?? 'unknown');
     cause = attempt;
   }
   const refused = record.notRetried;
@@ -97,4 +103,9 @@ function countRetries(context: Context, { record, attempts }: Session): void {
   if (refused === null || refused === 'retries_off' || record.result === 'success') return;
   const { cluster, target } = cause ?? record;
   context.observer.retry(cluster, 'refused', refused, target, record);
+}
+
+function countRetry({ observer }: Context, record: RequestRecord, attempt: Attempt, cause: RetryCause): void {
+  observer.retry(attempt.cluster, 'granted', cause, attempt.target, record);
+  if (attempt.outcome === 'success') observer.retry(attempt.cluster, 'saved', cause, attempt.target, record);
 }

@@ -16,8 +16,9 @@ export const MAX_ATTEMPTS = 100;
 /** A cluster that attempts of this request may go to. */
 export interface Slot extends CircuitName {
   readonly circuit: Circuit;
-  permit: Permit | null;
-  /** One failure per request and cluster counts, however many attempts failed there. */
+  /** Given at admission: for every attempt that has none of its own. */
+  readonly permit: Permit;
+  /** One failure per request and cluster counts, however many attempts failed there; a probe's counts in any case. */
   failureCounted: boolean;
   /** It answered in a way that a second try there would not change. */
   spent: boolean;
@@ -33,10 +34,10 @@ export interface PendingRetry {
 /** An attempt's record with what only matters until the request is over. */
 export interface Attempt extends AttemptRecord {
   startedAtMs: number | null;
+  /** Taken at the gate; null: it was sent under that of its slot. */
+  permit: Permit | null;
   /** The upstream log has told of it: nothing more will come. */
   traced: boolean;
-  /** After good headers, the rest was bad: a failure was added. */
-  turned: boolean;
   /** What is known, but leaves open how far it got: counts if nothing better comes. */
   vague: Evidence | null;
   /** When the budget was charged for it; null: not charged. */
@@ -117,8 +118,8 @@ function newAttempt(attempt: number, cluster: string, target: string | null): At
     waitMs: 0,
     settled: false,
     startedAtMs: null,
+    permit: null,
     traced: false,
-    turned: false,
     vague: null,
     withdrawnAtMs: null,
   };

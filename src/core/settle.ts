@@ -5,7 +5,8 @@
 import type { CircuitName, CircuitResult } from './circuit/state.js';
 import { classify, provenUnwritten, type Settlement } from './classify.js';
 import type { Context } from './context.js';
-import type { Evidence } from './evidence.js';
+import type { AttemptTrace, Evidence } from './evidence.js';
+import type { CircuitPolicy } from './policy.js';
 import type { ErrorKind, Stage } from './reasons.js';
 import { type Attempt, type Session, slotOf } from './session.js';
 import { circuitFor, circuitPolicyAt, targetAt } from './targets.js';
@@ -36,11 +37,34 @@ export function settle(
   addDetails(attempt, evidence);
   chargeLate(session, attempt, now);
   noticeFixedRoute(context, session, attempt, now);
-  const slow = circuit.slow.afterMs > 0 && (attempt.durationMs ?? 0) >= circuit.slow.afterMs;
+  const slow = isSlow(circuit, attempt);
   const result = { outcome: settlement.outcome, slow, inStreak: settlement.inStreak, retryAfterMs };
   report(context, session, attempt, result, now);
   context.observer.attemptSettled(session.record, attempt);
   return true;
+}
+
+/**
+ * The log puts right where a settled attempt went: all else knows a composite cluster only by its own name. That name's
+ * circuit has learned from the attempt already; now that of the cluster behind it does.
+ */
+export function correctCluster(
+  context: Context,
+  session: Session,
+  attempt: Attempt,
+  { cluster, evidence }: Pick<AttemptTrace, 'cluster' | 'evidence'>,
+  now: number,
+): void {
+  attempt.cluster = cluster;
+  attempt.target = targetAt(context, session, cluster);
+  const circuit = circuitPolicyAt(context, session, cluster);
+  const { outcome, inStreak } = classify(evidence, circuit);
+  const slow = isSlow(circuit, attempt);
+  report(context, session, attempt, { outcome, slow, inStreak, retryAfterMs: 0 }, now);
+}
+
+function isSlow({ slow }: CircuitPolicy, { durationMs }: Attempt): boolean {
+  return slow.afterMs > 0 && (durationMs ?? 0) >= slow.afterMs;
 }
 
 /** Gives up waiting for evidence. An attempt that was followed by another must have failed; of others nothing is known. */
@@ -68,9 +92,8 @@ function amend(
   now: number,
 ): boolean {
   const { stage, outcome, error, inStreak } = settlement;
-  const turned = attempt.stage === 'response' && !attempt.turned && turnsBad(attempt, stage, error);
+  const turned = attempt.outcome === 'success' && turnsBad(stage, error);
   if (turned) {
-    attempt.turned = true;
     attempt.stage = stage;
     attempt.outcome = outcome;
     attempt.error = error;
@@ -82,10 +105,7 @@ function amend(
   return true;
 }
 
-/**
- * A retry that neither gate nor judge could stop, where there is none of them or where the connection failed before the
- * gate had answered: it was made, and uses the budget up even where nothing is left of it.
- */
+/** A rerouted request whose first attempt went to the routed cluster all the same. */
 function noticeFixedRoute(
   { fixedRoutes, observer }: Context,
   { record }: Session,
@@ -96,6 +116,10 @@ function noticeFixedRoute(
   if (fixedRoutes.learn(record.route, record.cluster, now)) observer.rerouteIgnored(record);
 }
 
+/**
+ * A retry that neither gate nor judge could stop, where there is none of them or where the connection failed before the
+ * gate had answered: it was made, and uses the budget up even where nothing is left of it.
+ */
 function chargeLate(session: Session, attempt: Attempt, now: number): void {
   if (attempt.attempt === 1 || attempt.withdrawnAtMs !== null || session.grant === null) return;
   if (session.budget === null) return;
@@ -113,8 +137,8 @@ function correct(session: Session, attempt: Attempt, { stage, outcome, error }: 
   return true;
 }
 
-function turnsBad(attempt: Attempt, stage: Stage, error: ErrorKind | null): boolean {
-  return stage === 'body' || (attempt.outcome === 'success' && error === 'grpc_status');
+function turnsBad(stage: Stage, error: ErrorKind | null): boolean {
+  return stage === 'body' || error === 'grpc_status';
 }
 
 function addDetails(attempt: Attempt, evidence: Evidence): void {
@@ -124,17 +148,29 @@ function addDetails(attempt: Attempt, evidence: Evidence): void {
   if (attempt.error !== null && words !== '') attempt.message ??= words.slice(0, MESSAGE_LENGTH);
 }
 
-/** One failure per request and cluster; a later success counts as well. */
+/** One failure per request and cluster, and each probe's; a later success counts as well. */
 function report(context: Context, session: Session, attempt: Attempt, result: CircuitResult, now: number): void {
   const slot = slotOf(session, attempt.cluster);
-  if (slot === undefined) return reportUnplanned(context, attempt, result, now);
+  if (slot === undefined) {
+    if (result.outcome !== 'failure' || !hasFailedBefore(session, attempt))
+      reportUnplanned(context, attempt, result, now);
+    return;
+  }
+  const permit = attempt.permit ?? slot.permit;
   if (result.outcome === 'failure') {
-    if (slot.failureCounted) return;
+    if (slot.failureCounted && !permit.probe) return;
     slot.failureCounted = true;
   }
   // A circuit that was forgotten meanwhile, as under a stream of an hour, cannot learn: its successor does.
   if (circuitFor(context, slot.cluster, slot.target, now) !== slot.circuit) reportUnplanned(context, slot, result, now);
-  else if (slot.permit !== null) slot.circuit.report(slot.permit, result, now);
+  else slot.circuit.report(permit, result, now);
+}
+
+/** Another attempt of this request failed on the same cluster. */
+function hasFailedBefore({ attempts }: Session, attempt: Attempt): boolean {
+  return attempts.some(
+    (other) => other !== attempt && other.settled && other.outcome === 'failure' && other.cluster === attempt.cluster,
+  );
 }
 
 /** Envoy went to a cluster that was not in the plan, as with a weighted route: what it saw still counts. */

@@ -131,7 +131,7 @@ function grant(context: Context, facts: RequestFacts, policy: ClusterPolicy, slo
 
 /** A probe is not repeated on the cluster that it probes: its own failure would stand in its way. */
 function retryTargets(slots: readonly Slot[]): readonly string[] {
-  const usable = slots[0]?.permit?.probe === true ? slots.slice(1) : [...slots.slice(1), ...slots.slice(0, 1)];
+  const usable = slots[0]?.permit.probe === true ? slots.slice(1) : [...slots.slice(1), ...slots.slice(0, 1)];
   return usable.map((slot) => slot.cluster);
 }
 

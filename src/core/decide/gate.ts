@@ -2,6 +2,7 @@
 // are asked again, because all three may have changed since the request was admitted.
 
 import { localAnswer } from '../answer.js';
+import type { Context } from '../context.js';
 import type { AnswerReason } from '../reasons.js';
 import { takeBackRefusal } from '../refusal.js';
 import { type Attempt, attemptOf, type Session, slotOf } from '../session.js';
@@ -22,7 +23,7 @@ const PASS: GateDecision = { kind: 'pass' };
 const ASK_AGAIN_MS = 1000;
 
 /** Also called by the judge, for attempts of clusters that have no gate of their own. */
-export function gate(session: Session, seen: RetrySeen, now: number): GateDecision {
+export function gate(context: Context, session: Session, seen: RetrySeen, now: number): GateDecision {
   // Envoy went on: its last attempt was faster than our refusal.
   if (session.refusedAttempt > 0 && seen.attempt > session.refusedAttempt) takeBackRefusal(session);
   const attempt = attemptOf(session, seen.attempt);
@@ -32,19 +33,24 @@ export function gate(session: Session, seen: RetrySeen, now: number): GateDecisi
   // The first attempt was admitted; what Envoy retries by its own policy is not ours to stop.
   if (seen.attempt === 1 || session.grant === null) return PASS;
   if (seen.remainingMs !== null && seen.remainingMs <= 0) return refuse(session, seen, 'deadline', now);
-  const refused = passCircuit(session, seen.cluster, now);
+  const refused = passCircuit(context, session, attempt, now);
   if (refused !== null) return refuse(session, seen, refused.reason, now, refused.retryAtMs - now);
   if (!charge(session, attempt, now)) return refuse(session, seen, 'retry_budget', now);
   return PASS;
 }
 
-function passCircuit(session: Session, cluster: string, now: number) {
-  const slot = slotOf(session, cluster);
+/** The attempt gets a permit of its own: what is still to come of those before it must not count as its result. */
+function passCircuit({ observer }: Context, session: Session, attempt: Attempt, now: number) {
+  const slot = slotOf(session, attempt.cluster);
   if (slot === undefined) return null;
-  const admission = slot.circuit.acquire(now);
+  const { circuit } = slot;
+  const admission = circuit.acquire(now);
   if (!admission.admitted) return admission;
-  if (slot.permit !== null) slot.circuit.release(slot.permit, now);
-  slot.permit = admission.permit;
+  if (admission.wouldRefuse !== null) {
+    observer.shadowed(circuit.name, 'short_circuit', admission.wouldRefuse, circuit.target);
+  }
+  if (attempt.permit !== null) circuit.release(attempt.permit, now);
+  attempt.permit = admission.permit;
   return null;
 }
 
@@ -65,8 +71,13 @@ function refuse(
   retryInMs = ASK_AGAIN_MS,
 ): GateDecision {
   const attempt = session.attempts[seen.attempt - 1];
-  if (attempt !== undefined && attempt.withdrawnAtMs !== null && reason !== 'retry_budget') {
+  if (attempt !== undefined && attempt.withdrawnAtMs !== null) {
     session.budget?.refund(now, attempt.withdrawnAtMs);
+    attempt.withdrawnAtMs = null;
+  }
+  if (attempt !== undefined && attempt.permit !== null) {
+    slotOf(session, attempt.cluster)?.circuit.release(attempt.permit, now);
+    attempt.permit = null;
   }
   // It was never sent, so it is no attempt.
   if (session.attempts.length === seen.attempt) session.attempts.pop();
