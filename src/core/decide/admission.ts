@@ -126,7 +126,9 @@ function grant(context: Context, facts: RequestFacts, policy: ClusterPolicy, slo
   const grant = grantFor(retry, isRepeatable(facts, retry.nonIdempotent), judgesOf(context, facts.route, slots));
   if (grant === null) return none('not_idempotent');
   if (!budget.available(now)) return none('retry_budget');
-  return { grant, notGranted: null, plan: alternate(first.cluster, targets, retry.maxRetries) };
+  // In shadow mode Envoy goes where it would go without Sluice.
+  const plan = retry.mode === 'shadow' ? once : alternate(first.cluster, targets, retry.maxRetries);
+  return { grant, notGranted: null, plan };
 }
 
 /** A probe is not repeated on the cluster that it probes: its own failure would stand in its way. */
