@@ -1,0 +1,159 @@
+// `npm run bench:core`: what a decision and a log entry cost in the core and its handlers, without gRPC, protobuf or Envoy,
+// for few and many clusters and for small and large windows. It prints; it judges nothing. Every figure is processor time
+// (garbage collection included), the median of interleaved rounds: a busy machine changes it less than time on the wall.
+
+import { CircuitRegistry } from '../../src/core/circuit/registry.js';
+import { Engine } from '../../src/core/engine.js';
+import type { Evidence } from '../../src/core/evidence.js';
+import { AdmissionHandler } from '../../src/handlers/admission.js';
+import { randomIds } from '../../src/ids.js';
+import { Logger } from '../../src/observe/logger.js';
+import { Metrics } from '../../src/observe/metrics.js';
+import { createObserver } from '../../src/observe/observer.js';
+import { Records } from '../../src/observe/records.js';
+import { WireAttributes } from '../../src/wire/attributes.js';
+import { WireHeaders } from '../../src/wire/headers.js';
+import { policyOf } from '../support/core-world.js';
+
+const CLUSTERS = [1, 100, 1000];
+const WINDOWS = [100, 10_000];
+const ROUNDS = 9;
+const REQUESTS = 20_000;
+
+interface Case {
+  readonly clusters: number;
+  readonly window: number;
+  readonly run: () => Cost;
+  readonly costs: Cost[];
+}
+
+interface Cost {
+  /** Admission's two messages, nanoseconds each. */
+  readonly decisionNs: number;
+  /** The attempt's and the request's log entry, nanoseconds each. */
+  readonly entryNs: number;
+}
+
+/** A sidecar's core as app.ts wires it, its observers included. */
+function sidecar(window: number) {
+  const policy = policyOf({ defaults: { circuit: { window: { requests: window }, minimumRequests: 10 } } });
+  const now = () => performance.now();
+  const metrics = new Metrics({ version: 'bench', processMetrics: false });
+  const logger = new Logger({ level: 'silent', now, toIso: String });
+  const observer = createObserver({ metrics, records: new Records(), logger });
+  const circuits = new CircuitRegistry({
+    policyFor: (cluster, target) => policy.forTarget(cluster, target, '').circuit,
+    onTransition: (transition) => observer.transition(transition),
+    onDropped: () => observer.dropped('cluster'),
+    random: Math.random,
+  });
+  const engine = new Engine({ policy, circuits, observer, random: Math.random, newId: randomIds() });
+  return { engine, deps: { engine, now, wallNow: Date.now, after: () => () => {} } };
+}
+
+const GOOD: Evidence = {
+  source: 'trace',
+  flags: 0,
+  status: 200,
+  grpcStatus: null,
+  written: true,
+  transportFailure: '',
+  details: 'via_upstream',
+  host: '10.0.0.1:80',
+  durationMs: 3,
+};
+
+function benchCase(clusters: number, window: number): Case {
+  const { engine, deps } = sidecar(window);
+  const request = headersOf({ ':method': 'GET', ':path': '/orders/1?x=y', ':authority': 'shop', accept: '*/*' });
+  const response = headersOf({ ':status': '200', 'content-type': 'text/plain' });
+  const routed = Array.from({ length: clusters }, (_, i) =>
+    attributesOf({ 'xds.cluster_name': `cluster-${i}`, 'xds.route_name': 'route' }),
+  );
+  const answered = Array.from({ length: clusters }, (_, i) =>
+    attributesOf({
+      'xds.cluster_name': `cluster-${i}`,
+      'response.flags': 0,
+      'response.code_details': 'via_upstream',
+      'upstream.request_attempt_count': 1,
+      'upstream.address': '10.0.0.1:80',
+    }),
+  );
+  const run = (): Cost => {
+    const ids: string[] = [];
+    const decisionsFrom = cpuNs();
+    for (let i = 0; i < REQUESTS; i++) {
+      const handler = new AdmissionHandler(deps, (instruction) => {
+        if (instruction.kind === 'continue_request') ids.push(instruction.headers.set[0]?.[1] ?? '');
+      });
+      handler.message({ kind: 'request_headers', headers: request, attributes: pick(routed, i) });
+      handler.message({ kind: 'response_headers', headers: response, attributes: pick(answered, i) });
+      handler.closed();
+    }
+    const entriesFrom = cpuNs();
+    ids.forEach((id, i) => {
+      const cluster = `cluster-${i % clusters}`;
+      engine.traced({ kind: 'attempt', id, attempt: 1, cluster, evidence: GOOD }, performance.now());
+      engine.traced(
+        { kind: 'request', id, cluster, evidence: GOOD, clientStatus: 200, attempts: 1 },
+        performance.now(),
+      );
+    });
+    const over = cpuNs();
+    if (engine.openSessions !== 0) throw new Error(`${engine.openSessions} sessions were left open`);
+    return {
+      decisionNs: (entriesFrom - decisionsFrom) / REQUESTS / 2,
+      entryNs: (over - entriesFrom) / REQUESTS / 2,
+    };
+  };
+  return { clusters, window, run, costs: [] };
+}
+
+function cpuNs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) * 1000;
+}
+
+/** As they come off the wire, without decoding them: that is another bench's business. */
+function headersOf(values: Readonly<Record<string, string>>): WireHeaders {
+  return new WireHeaders(Object.entries(values).map(([key, value]) => ({ key, rawValue: Buffer.from(value) })));
+}
+
+function attributesOf(values: Readonly<Record<string, string | number>>): WireAttributes {
+  const fields = Object.entries(values).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? { stringValue: value } : { numberValue: value },
+  ]);
+  return new WireAttributes({ fields: Object.fromEntries(fields) });
+}
+
+function pick<T>(list: readonly T[], i: number): T {
+  const found = list[i % list.length];
+  if (found === undefined) throw new Error('an empty list');
+  return found;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+const cases = CLUSTERS.flatMap((clusters) => WINDOWS.map((window) => benchCase(clusters, window)));
+for (let round = -2; round < ROUNDS; round++) {
+  for (const each of cases) {
+    const cost = each.run();
+    if (round >= 0) each.costs.push(cost);
+  }
+  process.stderr.write(round < 0 ? 'warming up\n' : `round ${round + 1} of ${ROUNDS}\n`);
+}
+
+const first = cases[0];
+const baseline = first === undefined ? Number.NaN : median(first.costs.map((cost) => cost.decisionNs));
+console.log('| clusters | window | ns per decision | ns per log entry | decision, against the first row |');
+console.log('| ---: | ---: | ---: | ---: | ---: |');
+for (const { clusters, window, costs } of cases) {
+  const decision = median(costs.map((cost) => cost.decisionNs));
+  const entry = median(costs.map((cost) => cost.entryNs));
+  const row = [clusters, window, Math.round(decision), Math.round(entry), (decision / baseline).toFixed(2)];
+  console.log(`| ${row.join(' | ')} |`);
+}

@@ -1,0 +1,14 @@
+// The few figures that benchmarks report. Medians over repeats, because single runs on a shared machine lie.
+
+/** @throws Error on an empty list: a benchmark without a result must not look like one. */
+export function median(values: readonly number[]): number {
+  return quantile(values, 0.5);
+}
+
+/** Nearest rank, `share` from 0 to 1. @throws Error on an empty list. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const value = sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(share * sorted.length) - 1))];
+  if (value === undefined) throw new Error('no values were measured');
+  return value;
+}
