@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 const build = 'test/support/setup/build.ts';
 const envoy = 'test/support/setup/envoy.ts';
 const chromium = 'test/support/setup/chromium.ts';
+const promtool = 'test/support/setup/promtool.ts';
 
 // Projects, so that `npx vitest run --project unit` needs neither Envoy nor Chromium nor patience.
 export default defineConfig({
@@ -14,7 +15,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/envoy/**', 'test/page/**'],
+          exclude: ['test/envoy/**', 'test/page/**', 'test/promtool/**'],
           globalSetup: [build],
         },
       },
@@ -34,6 +35,16 @@ export default defineConfig({
           globalSetup: [build, envoy, chromium],
           testTimeout: 60_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        // Not part of `npm test`, as promtool has to be there or to be built: `npm run test:rules`.
+        test: {
+          name: 'promtool',
+          include: ['test/promtool/**/*.test.ts'],
+          globalSetup: [build, envoy, promtool],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
     ],

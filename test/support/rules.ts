@@ -6,7 +6,10 @@ import { parse } from 'yaml';
 
 const DIRECTORY = new URL('../../deploy/prometheus/', import.meta.url);
 export const RULES_FILE = fileURLToPath(new URL('rules.yaml', DIRECTORY));
-export const RULES_TEST_FILE = fileURLToPath(new URL('rules.test.yaml', DIRECTORY));
+/** Cases, in files of their own pace. */
+export const CASE_FILES = ['rules.test.yaml', 'rules.day.test.yaml'].map((name) =>
+  fileURLToPath(new URL(name, DIRECTORY)),
+);
 export const RUNBOOK_FILE = fileURLToPath(new URL('README.md', DIRECTORY));
 
 export interface Alert {
@@ -50,6 +53,6 @@ export async function recordingRules(): Promise<readonly RecordingRule[]> {
 }
 
 export async function alertCases(): Promise<readonly AlertCase[]> {
-  const file = parse(await readFile(RULES_TEST_FILE, 'utf8')) as CaseFile;
-  return file.tests.flatMap((test) => test.alert_rule_test);
+  const files = await Promise.all(CASE_FILES.map(async (path) => parse(await readFile(path, 'utf8')) as CaseFile));
+  return files.flatMap(({ tests }) => tests.flatMap((test) => test.alert_rule_test));
 }
