@@ -2,6 +2,7 @@
 // The one exception is a success that turns out bad after its headers, by a body that breaks off or by the status in
 // a gRPC call's trailers: that adds a failure to the success before it.
 
+import { startOf } from './bounded-text.js';
 import type { CircuitName, CircuitResult } from './circuit/state.js';
 import { classify, provenUnwritten, type Settlement } from './classify.js';
 import type { Context } from './context.js';
@@ -145,7 +146,7 @@ function addDetails(attempt: Attempt, evidence: Evidence): void {
   attempt.host ??= evidence.host;
   attempt.durationMs ??= evidence.durationMs;
   const words = evidence.transportFailure || failureDetails(evidence.details);
-  if (attempt.error !== null && words !== '') attempt.message ??= words.slice(0, MESSAGE_LENGTH);
+  if (attempt.error !== null && words !== '') attempt.message ??= startOf(words, MESSAGE_LENGTH);
 }
 
 /** One failure per request and cluster, and each probe's; a later success counts as well. */

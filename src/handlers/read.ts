@@ -1,6 +1,7 @@
 // Reads what the core wants to know out of headers and attributes. Whatever is missing or malformed becomes "not
 // known", never an error: these values come from clients, upstreams and other people's Envoy configuration.
 
+import { startOf } from '../core/bounded-text.js';
 import type { Evidence } from '../core/evidence.js';
 import type { RequestFacts } from '../core/request.js';
 import type { Attributes, Headers } from '../core/stream.js';
@@ -11,7 +12,7 @@ const PATH_LENGTH = 256;
 const METHOD_LENGTH = 32;
 
 export function factsOf(headers: Headers, attributes: Attributes): RequestFacts {
-  const method = (headers.get(':method') ?? '').slice(0, METHOD_LENGTH);
+  const method = startOf(headers.get(':method') ?? '', METHOD_LENGTH);
   const route = attributes.string(ATTRIBUTE.route) ?? '';
   return {
     method,
@@ -28,7 +29,7 @@ export function factsOf(headers: Headers, attributes: Attributes): RequestFacts 
 /** Without the query: it may hold what nobody should read in a log. */
 function pathOf(path: string): string {
   const query = path.indexOf('?');
-  return path.slice(0, query < 0 ? PATH_LENGTH : Math.min(query, PATH_LENGTH));
+  return startOf(path, query < 0 ? PATH_LENGTH : Math.min(query, PATH_LENGTH));
 }
 
 export function attemptOf(headers: Headers, attributes: Attributes): number {
