@@ -86,11 +86,23 @@ function requestChanges(decision: Proceed, foreign: readonly string[], cluster: 
   const set: Header[] = [[HEADER.id, decision.session.record.id]];
   if (cluster !== null) set.push([HEADER.cluster, cluster]);
   if (decision.retries === 'none') set.push([HEADER.maxRetries, '0']);
-  else if (decision.retries !== 'leave') addGrant(set, decision.retries);
+  else if (decision.retries !== 'leave') set.push(...grantHeaders(decision.retries));
   return { set, remove: foreign.filter((name) => !set.some(([ours]) => ours === name)) };
 }
 
-function addGrant(set: Header[], grant: Grant): void {
+/** The core gives equal requests the same grant, so its words are put together once. */
+const wordsOfGrants = new WeakMap<Grant, readonly Header[]>();
+
+function grantHeaders(grant: Grant): readonly Header[] {
+  const known = wordsOfGrants.get(grant);
+  if (known !== undefined) return known;
+  const words = wordsOf(grant);
+  wordsOfGrants.set(grant, words);
+  return words;
+}
+
+function wordsOf(grant: Grant): Header[] {
+  const set: Header[] = [];
   const on: string[] = [...grant.on];
   if (grant.statuses.length > 0) on.push('retriable-status-codes');
   if (grant.judged) on.push('retriable-headers');
@@ -100,4 +112,5 @@ function addGrant(set: Header[], grant: Grant): void {
   if (grant.statuses.length > 0) set.push([HEADER.retriableStatuses, grant.statuses.join(',')]);
   if (grant.judged) set.push([HEADER.retriableHeaders, HEADER.retry]);
   if (grant.perTryTimeoutMs > 0) set.push([HEADER.perTryTimeout, String(Math.ceil(grant.perTryTimeoutMs))]);
+  return set;
 }

@@ -37,8 +37,29 @@ export interface Judges {
   readonly any: boolean;
 }
 
-/** The widest grant that the policy allows this request; null where nothing could be retried. */
+/** By policy, and in the order of `variantOf`: a policy has few grants and very many requests. */
+const madeGrants = new WeakMap<RetryPolicy, (Grant | null | undefined)[]>();
+
+/** The widest grant that the policy allows this request; null where nothing could be retried. The same one every time. */
 export function grantFor(policy: RetryPolicy, repeatable: boolean, judges: Judges): Grant | null {
+  let made = madeGrants.get(policy);
+  if (made === undefined) {
+    made = [];
+    madeGrants.set(policy, made);
+  }
+  const variant = variantOf(repeatable, judges);
+  const known = made[variant];
+  if (known !== undefined) return known;
+  const grant = makeGrant(policy, repeatable, judges);
+  made[variant] = grant;
+  return grant;
+}
+
+function variantOf(repeatable: boolean, judges: Judges): number {
+  return (repeatable ? 1 : 0) + (judges.first ? 2 : 0) + (judges.any ? 4 : 0);
+}
+
+function makeGrant(policy: RetryPolicy, repeatable: boolean, judges: Judges): Grant | null {
   const on = new Set<RetryCondition>();
   const grpcOn: RetryCondition[] = [];
   let byJudge = false;
