@@ -69,7 +69,9 @@ function flipBit(bytes: Buffer, bit: number): void {
 
 function mutate(frames: Buffer[], below: Below): void {
   const at = below(frames.length);
-  const target = Buffer.from(frames[at] ?? Buffer.alloc(9));
+  const target = Buffer.from(frames[at] ?? '');
+  // Cut off before.
+  if (target.length < 9) return;
   switch (below(9)) {
     case 0: // a bit
       flipBit(target, below(target.length * 8));
