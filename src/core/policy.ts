@@ -102,10 +102,10 @@ export interface KeyPolicy {
 
 /** Answers for any cluster name; unknown names get the defaults. Cheap enough to be asked for every request. */
 export interface PolicyResolver {
-  forCluster(cluster: string): ClusterPolicy;
-  /** The cluster's policy with the route's overrides on top; `route` is '' where Envoy names none. */
-  forRequest(cluster: string, route: string): ClusterPolicy;
-  /** As `forRequest`, with the target's overrides between cluster and route; null: the cluster without a target. */
+  /**
+   * What applies to a request: the cluster's policy, the target's overrides on top, and the route's on top of these.
+   * @param target null: none. @param route '': Envoy names none, or only what belongs to the circuit is asked for.
+   */
   forTarget(cluster: string, target: string | null, route: string): ClusterPolicy;
   /** How the cluster is split into targets; null: not at all. */
   keyFor(cluster: string): KeyPolicy | null;

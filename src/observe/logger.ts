@@ -1,5 +1,5 @@
 // Log lines for operators: one per event worth their time, never one per healthy request. Every line is an entry of
-// LOG_EVENTS. What came from outside is cut and printable; header values and query strings never get here.
+// LOG_EVENTS. What came from outside is cut and printable; query strings never get here, nor header values but that of a key.
 
 import { type Logger as Pino, pino, stdTimeFunctions } from 'pino';
 import type { Transition } from '../core/circuit/state.js';

@@ -121,6 +121,19 @@ clusters: { a: { retry: { backoff: { byStatus: { 429: { base: 3s, max: 4s } } } 
     ]);
   });
 
+  it('list the targets that they are for, of that very cluster', () => {
+    expect([policy.listsTarget('payments', 'large'), policy.listsTarget('payments', 'small')]).toEqual([true, false]);
+    expect([policy.listsTarget('elsewhere', 'large'), policy.listsTarget('payments', 'constructor')]).toEqual([
+      false,
+      false,
+    ]);
+  });
+
+  it('of no target are those of the cluster', () => {
+    expect(policy.forTarget('payments', null)).toBe(policy.forCluster('payments'));
+    expect(policy.forTarget('payments', null, 'checkout')).toBe(policy.forRequest('payments', 'checkout'));
+  });
+
   it('name the header that splits a cluster, in lower case', () => {
     expect(policy.keyFor('payments')).toEqual({ header: 'x-model', max: 256 });
     expect(policy.keyFor('payroll')).toBeNull();

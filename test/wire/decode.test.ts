@@ -45,6 +45,16 @@ describe('headers', () => {
     expect(Buffer.from(value, 'latin1')).toEqual(everyByte);
   });
 
+  it('give the first value as text, where its bytes are UTF-8', () => {
+    const headers = decodeHeaders(header('a', Buffer.from('modèle 東京')), header('a', 'second'), header('b', 'plain'));
+    expect([headers.text('a'), headers.text('b'), headers.text('c')]).toEqual(['modèle 東京', 'plain', undefined]);
+    expect(headers.get('a')).not.toBe(headers.text('a'));
+  });
+
+  it('show U+FFFD in a text where the bytes are none', () => {
+    expect(decodeHeaders(header('a', Buffer.from([0x61, 0xff]))).text('a')).toBe('a\ufffd');
+  });
+
   it('may be missing altogether', () => {
     const event = decodeProcessingRequest(field(3));
     expect(event.kind).toBe('response_headers');
