@@ -34,7 +34,7 @@ describe('the page', () => {
     expect(html).not.toMatch(/<script[^>]*>[^<]|<style|\sstyle=|\son\w+=|javascript:|https?:/i);
   });
 
-  it.each(['/', '/ui/page/main.js', '/ui/page/page.css'])(
+  it.each(['/', '/ui/page/main.js', '/ui/page/base.css'])(
     '%s is sent with a policy that allows nothing else',
     async (path) => {
       const { headers } = await (await startAdmin()).get(path);

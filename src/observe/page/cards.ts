@@ -1,7 +1,7 @@
 // What an opened request shows: a card for each attempt, and one for how it ended.
 
 import type { AttemptJson, RequestJson } from '../records/json.js';
-import { duration } from '../view/format.js';
+import { duration, retriesText } from '../view/format.js';
 import { ANSWERS, DECISION_WORDS, ERRORS, OUTCOME_WORDS, REFUSALS, RESULT_WORDS, STAGE_WORDS } from '../view/words.js';
 import { el } from './dom.js';
 
@@ -37,7 +37,7 @@ function endCard(request: RequestJson): HTMLElement {
     ['decision', decision, DECISION_WORDS[decision]],
     reason === null ? null : ['reason', reason, ANSWERS[reason]],
     notRetried === null ? null : ['notRetried', notRetried, REFUSALS[notRetried]],
-    ['granted', maxRetries === 1 ? '1 retry' : `${maxRetries} retries`],
+    ['granted', retriesText(maxRetries)],
     route === '' ? null : ['route', route],
     durationMs === null ? null : ['duration', duration(durationMs)],
   ]);

@@ -2,7 +2,7 @@
 // stays where it is.
 
 import type { RequestJson } from '../records/json.js';
-import { duration, nameOf, resultTone, retriesOf, retriesText } from '../view/format.js';
+import { duration, resultTone, retriesOf, retriesText, wayOf, whyOf } from '../view/format.js';
 import { cards } from './cards.js';
 import { arrange, el, setAttribute, setText } from './dom.js';
 import { shape, showResult } from './shapes.js';
@@ -79,8 +79,8 @@ class RequestRow {
     setText(this.#badge, retries === 0 ? '' : retriesText(retries));
     setText(this.#method, method);
     setText(this.#path, path);
-    setText(this.#where, way(request));
-    setText(this.#why, why(request));
+    setText(this.#where, wayOf(request));
+    setText(this.#why, whyOf(request));
     setText(this.#took, durationMs === null ? '' : duration(durationMs));
     this.#showCards();
   }
@@ -98,22 +98,4 @@ class RequestRow {
 function clock(iso: string): string {
   const date = new Date(iso);
   return [date.getHours(), date.getMinutes(), date.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':');
-}
-
-/** The routed cluster, and the others that attempts went to. */
-function way(request: RequestJson): string {
-  const stops = [nameOf(request)];
-  for (const attempt of request.attempts) {
-    const stop = nameOf(attempt);
-    if (attempt.cluster !== '' && stops.at(-1) !== stop) stops.push(stop);
-  }
-  return stops.join(' > ');
-}
-
-/** The words that say most. */
-function why({ decision, reason, notRetried, attempts }: RequestJson): string {
-  const error = attempts.findLast((attempt) => attempt.error !== null)?.error ?? null;
-  const rerouted = decision === 'reroute' ? 'rerouted' : null;
-  const refused = reason === null && notRetried !== null ? `not retried: ${notRetried}` : null;
-  return [rerouted, reason ?? error, refused].filter((word) => word !== null).join(', ');
 }

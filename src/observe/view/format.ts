@@ -43,6 +43,24 @@ export function nameOf({ cluster, target }: { readonly cluster: string; readonly
   return target === null ? printable(cluster) : `${printable(cluster)} / ${printable(target)}`;
 }
 
+/** The routed cluster, and the others that attempts went to. */
+export function wayOf(request: RequestJson): string {
+  const stops = [nameOf(request)];
+  for (const attempt of request.attempts) {
+    const stop = nameOf(attempt);
+    if (attempt.cluster !== '' && stops.at(-1) !== stop) stops.push(stop);
+  }
+  return stops.join(' > ');
+}
+
+/** The words that say most of a request where something happened. */
+export function whyOf({ decision, reason, notRetried, attempts }: RequestJson): string {
+  const error = attempts.findLast((attempt) => attempt.error !== null)?.error ?? null;
+  const rerouted = decision === 'reroute' ? 'rerouted' : null;
+  const refused = reason === null && notRetried !== null ? `not retried: ${notRetried}` : null;
+  return [rerouted, reason ?? error, refused].filter((word) => word !== null).join(', ');
+}
+
 /** Attempts after the first that are known of. */
 export function retriesOf({ attempts }: Pick<RequestJson, 'attempts'>): number {
   return Math.max(0, ...attempts.map(({ attempt }) => attempt - 1));
