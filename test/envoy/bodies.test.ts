@@ -2,8 +2,9 @@
 // allows. And the hosts of one cluster: a connection that one host refuses goes to another.
 
 import { describe, expect, it } from 'vitest';
+import { FRAMINGS, upload } from '../bench/support/upload.js';
 import { respond } from '../support/behaviour.js';
-import { type JsonObject, virtualHost } from '../support/bootstrap.js';
+import { connectionManager, type JsonObject, virtualHost } from '../support/bootstrap.js';
 import { startMesh } from '../support/mesh.js';
 import { recordOf, recordsOf, settled } from '../support/settled.js';
 import { useMesh } from '../support/use-mesh.js';
@@ -13,6 +14,7 @@ const policy = {
   defaults: { circuit: WATCHING, retry: { maxRetries: 2 } },
   clusters: { refusing: { fallback: ['secondary'] } },
 };
+const LIMIT_BYTES = 64 * 1024;
 const UPLOAD_BYTES = 20 * 1024 * 1024;
 const ABANDONED = 'cluster.refusing.retry_or_shadow_abandoned';
 const TO_SLUICE = 'cluster.sluice.upstream_cx_tx_bytes_total';
@@ -53,6 +55,26 @@ describe('a request with a body', () => {
     const body = Buffer.alloc(60 * 1024, 'x');
     expect((await world.mesh.request('/refusing/kept', { method: 'POST', body })).status).toBe(200);
     expect(world.mesh.upstreams.secondary.requests).toMatchObject([{ bodyBytes: body.length, attempt: 2 }]);
+  });
+
+  it.each(FRAMINGS)('R2: of exactly 64 KiB is kept, and of one byte more is not (%s)', async (framing) => {
+    const { envoy, upstreams } = world.mesh;
+    upstreams.secondary.forget();
+    expect(await upload(envoy.port, '/refusing/limit', framing, LIMIT_BYTES)).toBe(200);
+    expect(upstreams.secondary.requests).toMatchObject([{ bodyBytes: LIMIT_BYTES, attempt: 2, complete: true }]);
+    expect(await upload(envoy.port, '/refusing/limit', framing, LIMIT_BYTES + 1)).not.toBe(200);
+    expect(upstreams.secondary.requests).toHaveLength(1);
+  });
+
+  it('R2: of 20 MB is retried where client and Envoy leave it to the upstream to say when it may come', async () => {
+    const patch = (bootstrap: JsonObject) => {
+      connectionManager(bootstrap).proxy_100_continue = true;
+    };
+    await using mesh = await startMesh({ policy, envoy: { patch } });
+    expect(await upload(mesh.envoy.port, '/refusing/asked', 'expect', UPLOAD_BYTES)).toBe(200);
+    expect(mesh.upstreams.secondary.requests).toMatchObject([{ bodyBytes: UPLOAD_BYTES, attempt: 2, complete: true }]);
+    expect(await mesh.envoy.counter(ABANDONED)).toBe(0);
+    expect(await upload(mesh.envoy.port, '/primary/asked', 'expect', UPLOAD_BYTES)).toBe(200);
   });
 
   it('R11: with request_body_buffer_limit 0 Envoy keeps nothing of it, however small', async () => {

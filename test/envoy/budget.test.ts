@@ -6,7 +6,7 @@
 import { describe, expect, it } from 'vitest';
 import { CLIENTS, MAX_RETRIES, runStorm, type Storm } from '../bench/support/storm.js';
 
-const REQUESTS_PER_CLIENT = 40;
+const REQUESTS_PER_CLIENT = 25;
 
 /** Retries of requests that were admitted before those ahead of them had been charged: two rounds of all clients. */
 const ON_THEIR_WAY = 2 * CLIENTS * MAX_RETRIES;
