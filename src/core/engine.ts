@@ -16,7 +16,7 @@ import type { RequestFacts } from './request.js';
 import type { Wish } from './retry/wish.js';
 import { type Attempt, attemptOf, isComplete, plannedCluster, type Session, slotOf } from './session.js';
 import { SESSION_LIMITS, type SessionLimits, Sessions } from './sessions.js';
-import { settle } from './settle.js';
+import { correctCluster, settle } from './settle.js';
 import { FixedRoutes } from './steering.js';
 import { circuitPolicyAt } from './targets.js';
 
@@ -87,9 +87,9 @@ export class Engine {
     return this.#context.sessions.get(id);
   }
 
-  /** The cluster of a route for which Envoy names none: what the policy says, or one named like the route. */
-  routeCluster(route: string): string {
-    return this.#context.policy.routeCluster(route) ?? route;
+  /** The cluster that the policy names for a `cluster_header` route; null: none. */
+  routeCluster(route: string): string | null {
+    return this.#context.policy.routeCluster(route);
   }
 
   admit(facts: RequestFacts, now: number): AdmissionDecision {
@@ -168,6 +168,9 @@ export class Engine {
     if (!attempt.settled && entry.cluster !== '') attempt.cluster = entry.cluster;
     const { stage } = attempt;
     const changed = this.#settleByLog(session, attempt, entry.evidence, now);
+    if (attempt.settled && entry.cluster !== '' && attempt.cluster !== entry.cluster) {
+      correctCluster(this.#context, session, attempt, entry, now);
+    }
     if (stage === 'unknown' && attempt.stage !== stage) reconsiderWritten(session, attempt);
     // The last attempt settled only now, or its good headers had gone to the client and the rest was bad.
     if (changed && session.answered && attempt === session.attempts.at(-1)) this.#conclude(session, attempt, now);

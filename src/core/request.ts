@@ -11,6 +11,8 @@ export interface RequestFacts {
   readonly route: string;
   /** Cluster that Envoy routed to; '' where it has not chosen one. */
   readonly cluster: string;
+  /** All attempts go where the first one goes: the route reads its cluster from a header, once per request. */
+  readonly oneCluster: boolean;
   /** Carries an `idempotency-key`. */
   readonly idempotencyKey: boolean;
   /** CONNECT, or asks for another protocol. */

@@ -2,10 +2,11 @@
 // router, and shows the core the final answer.
 
 import type { AdmissionDecision } from '../core/decide/admission.js';
+import type { RequestFacts } from '../core/request.js';
 import type { Grant } from '../core/retry/eligibility.js';
 import { wishOf } from '../core/retry/wish.js';
 import type { Session } from '../core/session.js';
-import type { ClusterOrder, HeaderChanges, Send, StreamEvent, StreamHandler } from '../core/stream.js';
+import type { HeaderChanges, Send, StreamEvent, StreamHandler } from '../core/stream.js';
 import { wholeNumber } from '../core/whole-number.js';
 import type { HandlerDeps } from './deps.js';
 import { ATTRIBUTE, foreignControls, HEADER, ownHeaders } from './names.js';
@@ -45,17 +46,23 @@ export class AdmissionHandler implements StreamHandler {
   }
 
   #request({ headers, attributes }: RequestHeaders): void {
-    const facts = factsOf(headers, attributes);
-    // A `cluster_header` route has no cluster until Sluice names one; by convention it is named like the route.
-    const unrouted = facts.cluster === '' && facts.route !== '';
-    const routed = unrouted ? { ...facts, cluster: this.#deps.engine.routeCluster(facts.route) } : facts;
-    const decision = this.#deps.engine.admit(routed, this.#deps.now());
+    const facts = this.#routed(factsOf(headers, attributes));
+    const decision = this.#deps.engine.admit(facts, this.#deps.now());
     if (decision.kind === 'answer') return this.#send({ kind: 'respond', answer: decision.answer });
     this.#session = decision.session;
-    const first = decision.order?.[0] ?? routed.cluster;
-    const changes = requestChanges(decision, foreignControls(headers), unrouted ? first : null);
-    const order: ClusterOrder | null = unrouted ? (decision.order ?? [first]) : decision.order;
-    this.#send({ kind: 'continue_request', headers: changes, order });
+    const named = facts.oneCluster ? (decision.order?.[0] ?? facts.cluster) : null;
+    const changes = requestChanges(decision, foreignControls(headers), named);
+    this.#send({ kind: 'continue_request', headers: changes, order: decision.order });
+  }
+
+  /**
+   * A `cluster_header` route goes where Sluice says. It is one that the policy names a cluster for, or one for which Envoy
+   * knows none: such a cluster is named like the route. Neither: Envoy has no route at all.
+   */
+  #routed(facts: RequestFacts): RequestFacts {
+    const named = this.#deps.engine.routeCluster(facts.route);
+    const cluster = named ?? (facts.cluster === '' ? facts.route : '');
+    return cluster === '' ? facts : { ...facts, cluster, oneCluster: true };
   }
 
   #response({ headers, attributes }: ResponseHeaders): void {

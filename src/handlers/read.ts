@@ -19,6 +19,7 @@ export function factsOf(headers: Headers, attributes: Attributes): RequestFacts 
     path: pathOf(headers.get(':path') ?? ''),
     route,
     cluster: attributes.string(ATTRIBUTE.cluster) ?? '',
+    oneCluster: false,
     idempotencyKey: (headers.get('idempotency-key') ?? '') !== '',
     upgrade: method === 'CONNECT' || headers.get('upgrade') !== undefined || headers.get(':protocol') !== undefined,
     grpc: isGrpc(headers.get('content-type') ?? ''),

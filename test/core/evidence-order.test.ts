@@ -16,6 +16,7 @@ const FACTS = {
   path: '/',
   route: '',
   cluster: 'a',
+  oneCluster: false,
   idempotencyKey: false,
   upgrade: false,
   grpc: false,

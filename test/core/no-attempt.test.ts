@@ -12,6 +12,7 @@ const FACTS = {
   path: '/',
   route: '',
   cluster: 'a',
+  oneCluster: false,
   idempotencyKey: false,
   upgrade: false,
   grpc: false,

@@ -11,6 +11,7 @@ const FACTS = {
   path: '/',
   route: '',
   cluster: 'a',
+  oneCluster: false,
   idempotencyKey: false,
   upgrade: false,
   grpc: false,

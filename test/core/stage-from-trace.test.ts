@@ -10,6 +10,7 @@ const FACTS = {
   path: '/',
   route: '',
   cluster: 'a',
+  oneCluster: false,
   idempotencyKey: false,
   headers: { text: () => undefined },
   upgrade: false,

@@ -204,6 +204,21 @@ describe('a route that leaves the cluster to Sluice', () => {
     expect(continued(stream).order?.[0]).toBe('spare');
   });
 
+  it('has an order of one cluster, for the header cannot change between attempts', () => {
+    const document = retrying({ maxRetries: 2 }, { routes: { checkout: { cluster: 'pay', fallback: ['spare'] } } });
+    const stream = unrouted(new CoreWorld(document), 'checkout');
+    expect(continued(stream).order).toEqual(['pay']);
+    expect(setBy(stream)).toMatchObject({ 'x-sluice-cluster': 'pay', 'x-envoy-max-retries': '2' });
+  });
+
+  it('is told by the policy where Envoy has a cluster for the time without Sluice', () => {
+    const world = new CoreWorld({ routes: { checkout: { cluster: 'pay' } } });
+    const stream = arrives(world, {}, { 'xds.route_name': 'checkout', 'xds.cluster_name': 'emergency' });
+    expect(setBy(stream)).toMatchObject({ 'x-sluice-cluster': 'pay' });
+    expect(continued(stream).order).toEqual(['pay']);
+    expect(world.decided).toMatchObject([{ cluster: 'pay', decision: 'admit' }]);
+  });
+
   it('is answered for in the name of that cluster when it is out', () => {
     const world = new CoreWorld({ routes: { checkout: { cluster: 'pay' } } });
     takeOut(world, 'pay');

@@ -20,7 +20,7 @@ export type AdmissionDecision =
       readonly session: Session;
       /** `leave`: Envoy's own retry policy is not Sluice's business here. */
       readonly retries: Grant | 'none' | 'leave';
-      /** null: the cluster that Envoy chose is right for every attempt. */
+      /** null: the cluster that Envoy chose is right for every attempt. Of a request with one cluster: only that. */
       readonly order: ClusterOrder | null;
     }
   | { readonly kind: 'answer'; readonly answer: LocalAnswer };
@@ -46,16 +46,16 @@ export function admit(context: Context, facts: RequestFacts, now: number): Admis
     session,
     // Of a request without a cluster Sluice knows nothing: what Envoy would do is not its business.
     retries: policy.retry.mode === 'enforce' && first !== '' ? (granted.grant ?? 'none') : 'leave',
-    order: moves ? granted.plan : null,
+    order: facts.oneCluster ? [first] : moves ? granted.plan : null,
   };
 }
 
 type Choice = { kind: 'some'; slots: Slot[] } | { kind: 'none'; refusals: Refusal[] };
 
-/** The first candidate that admits, followed by those that could take a retry. */
+/** The first candidate that admits, followed by those that could take a retry: none where Envoy cannot change over. */
 function choose(
   context: Context,
-  { cluster: routed, route, headers }: RequestFacts,
+  { cluster: routed, route, oneCluster, headers }: RequestFacts,
   routedTarget: string | null,
   policy: ClusterPolicy,
   now: number,
@@ -65,6 +65,7 @@ function choose(
   const refusals: Refusal[] = [];
   const alone = policy.fallback.length === 0 || context.fixedRoutes.has(route, routed, now);
   for (const cluster of alone ? [routed] : [routed, ...policy.fallback]) {
+    if (oneCluster && slots.length > 0) break;
     const target = cluster === routed ? routedTarget : targetOf(context, cluster, headers);
     const circuit = context.circuits.use(cluster, now, target);
     const permit = slots.length === 0 ? acquire(context, circuit, refusals, now) : circuit.passive(now);
