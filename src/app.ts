@@ -11,6 +11,7 @@ import { AttemptHandler } from './handlers/attempt.js';
 import type { HandlerDeps } from './handlers/deps.js';
 import { randomIds } from './ids.js';
 import { createAdmin } from './observe/admin.js';
+import type { FaultReason } from './observe/faults.js';
 import { Logger, type LogLevel } from './observe/logger.js';
 import { Metrics } from './observe/metrics.js';
 import { createObserver } from './observe/observer.js';
@@ -100,6 +101,7 @@ class Sidecar {
     const admin = this.#newAdmin();
     const http = await admin.listen(this.#options.http);
     this.#keepGoing();
+    this.#outliveFaults();
     this.#ready = true;
     this.#logger.started({ version: VERSION, grpc: grpc.address, http, policy: this.#options.policyFile });
     return {
@@ -151,14 +153,20 @@ class Sidecar {
         this.#openStreams[role]--;
       },
       decided: (role, seconds) => this.#metrics.decisionTook(role, seconds * 1000),
-      fault: (place, error) => this.#fault(place, error),
+      fault: (place, error) => this.#fault(faultReason(place), error),
     };
   }
 
-  #fault(place: FaultPlace, error: unknown): void {
-    const reason = place.startsWith('access_log') ? 'trace' : 'decision';
+  #fault(reason: FaultReason, error: unknown): void {
     this.#metrics.fault(reason);
     this.#logger.fault(reason, error);
+  }
+
+  /** What nothing caught is told like any other fault: ending would forget every circuit, and Envoy would have nobody. */
+  #outliveFaults(): void {
+    const report = (error: unknown): void => this.#fault('process', error);
+    process.on('uncaughtException', report).on('unhandledRejection', report);
+    this.#disposers.push(() => process.off('uncaughtException', report).off('unhandledRejection', report));
   }
 
   #newAdmin() {
@@ -208,6 +216,14 @@ class Sidecar {
   }
 
   #policyChanged(change: PolicyChange): void {
+    try {
+      this.#reload(change);
+    } catch (error) {
+      this.#fault('reload', error);
+    }
+  }
+
+  #reload(change: PolicyChange): void {
     const { policyFile } = this.#options;
     if (change.kind === 'unreadable') return this.#rejected([change.message]);
     const parsed = parsePolicy(change.text, policyFile);
@@ -228,4 +244,8 @@ class Sidecar {
   #warn(warnings: readonly string[]): void {
     for (const warning of warnings) this.#logger.policyWarning(this.#options.policyFile, warning);
   }
+}
+
+function faultReason(place: FaultPlace): FaultReason {
+  return place.startsWith('access_log') ? 'trace' : 'decision';
 }

@@ -111,7 +111,7 @@ async function serve(options: ServeOptions): Promise<void> {
     complain(loaded.problems.map(formatProblem));
     return;
   }
-  const app = await startApp({
+  const starting = startApp({
     policy: loaded.policy,
     warnings: loaded.warnings,
     policyFile,
@@ -120,9 +120,11 @@ async function serve(options: ServeOptions): Promise<void> {
     http: options.http,
     transport: options.transport,
     logLevel: options.logLevel,
-    adminToken: process.env.SLUICE_ADMIN_TOKEN || undefined,
+    adminToken: process.env.SLUICE_ADMIN_TOKEN,
   });
-  stopOnSignal((signal) => app.stop(signal, options.drain * 1000));
+  // Before it has started: as process 1 of a container, one that does not listen for a signal yet never hears of it.
+  stopOnSignal(async (signal) => (await starting).stop(signal, options.drain * 1000));
+  await starting;
 }
 
 function stopOnSignal(stop: (signal: string) => Promise<void>): void {
@@ -158,6 +160,14 @@ function complain(lines: readonly string[]): void {
   process.exitCode = 1;
 }
 
+/** A variable that is set to nothing says nothing: that is how templates of deployments leave one out. */
+function forgetEmptyVariables(): void {
+  for (const name of Object.keys(process.env)) {
+    if (name.startsWith('SLUICE_') && process.env[name] === '') delete process.env[name];
+  }
+}
+
+forgetEmptyVariables();
 program()
   .parseAsync()
   .catch((error: unknown) => {
