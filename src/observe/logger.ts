@@ -152,6 +152,7 @@ export class Logger implements Partial<Observer> {
       ...aboutRequest(record),
       ...named(record.cluster, record.target),
       result: record.result,
+      reason: record.reason,
       status: record.status,
       notRetried: record.notRetried,
       attempts: settledAttempts(record),

@@ -44,7 +44,7 @@ beforeAll(async () => {
   const { provider, flaky, slow } = mesh.upstreams;
   provider.behave(respond(500));
   slow.behave(respond(500));
-  flaky.behave(inTurn(respond(503, { 'set-cookie': 'c00kie' }), respond(200)));
+  flaky.behave(inTurn(respond(503, { headers: { 'set-cookie': 'c00kie' } }), respond(200)));
   for (const path of PATHS) {
     await mesh.request(path + QUERY, { headers: HEADERS });
     await settled(mesh);

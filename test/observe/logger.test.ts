@@ -14,6 +14,7 @@ function writeAll(logger: Logger): void {
   logger.transition(aTransition({ from: 'open', to: 'half_open', reason: 'open_time_over', retryAtMs: null }));
   logger.circuitSet('primary', null, 'forced_open');
   logger.adminRefused('bad_token');
+  logger.rerouteIgnored(aRecord({ decision: 'reroute' }));
   logger.answered(aRecord(), 'primary', 'circuit_open');
   logger.finished(aRecord({ attempts: [aFailure(), anAttempt({ attempt: 2 })], result: 'success' }));
   logger.fault('decision', new Error('broken'));
@@ -136,6 +137,26 @@ describe('R14: a retried request', () => {
       { attempt: 2, cluster: 'secondary', host: '10.0.0.2:80', stage: 'response', error: null, waitMs: 25 },
     ]);
   });
+
+  it('tells why Sluice answered it, and why it was not retried again', () => {
+    const { logger, lines } = aLogger();
+    const attempts = [aFailure(), aFailure({ attempt: 2 })];
+    const why = { result: 'refused', reason: 'retry_budget', notRetried: 'retry_budget' } as const;
+    logger.finished(aRecord({ id: 'abc', attempts, status: 503, ...why }));
+    expect(only(lines.of('request_retried'))).toMatchObject({ id: 'abc', ...why });
+  });
+});
+
+describe('every line about a request', () => {
+  const TOLD = ['request_answered', 'request_retried', 'reroute_ignored'] as const;
+
+  it('has a field for its id, and one for a reason', () => {
+    const aboutRequests = Object.entries(LOG_EVENTS).filter(([, { fields }]) => new Set<string>(fields).has('path'));
+    expect(aboutRequests.map(([name]) => name).sort()).toEqual([...TOLD].sort());
+    for (const [, { fields }] of aboutRequests) expect(fields).toContain('id');
+    for (const name of ['request_answered', 'request_retried'] as const)
+      expect(LOG_EVENTS[name].fields).toContain('reason');
+  });
 });
 
 describe('the limit', () => {
@@ -228,9 +249,9 @@ describe('faults', () => {
 
 describe('levels', () => {
   it.each([
-    ['debug', 13],
-    ['info', 13],
-    ['warn', 6],
+    ['debug', 14],
+    ['info', 14],
+    ['warn', 7],
     ['error', 2],
     ['silent', 0],
   ] as const)('%s writes %i of one line of each kind', (level, expected) => {

@@ -70,7 +70,19 @@ export const LOG_EVENTS = {
   request_retried: {
     level: 'info',
     when: 'a request that needed more than one attempt is over (limited)',
-    fields: ['id', 'method', 'path', 'route', 'cluster', 'target', 'result', 'status', 'notRetried', 'attempts'],
+    fields: [
+      'id',
+      'method',
+      'path',
+      'route',
+      'cluster',
+      'target',
+      'result',
+      'reason',
+      'status',
+      'notRetried',
+      'attempts',
+    ],
   },
   lines_left_out: {
     level: 'info',
