@@ -10,6 +10,9 @@ import { describeMachine } from './support/machine.js';
 
 const REPEATS = 3;
 
+// Leaving by `exit` takes Envoy and Sluice along.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
 const runs: RunResult[][] = ARMS.map(() => []);
 for (let repeat = 1; repeat <= REPEATS; repeat += 1) {
   // Interleaved, so that what else the machine does falls on all of them.
