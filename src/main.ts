@@ -3,6 +3,7 @@
 
 import { Command, CommanderError, Option } from 'commander';
 import { startApp } from './app.js';
+import { addLookCommands } from './cli/commands.js';
 import { LOG_LEVELS, type LogLevel } from './observe/logger.js';
 import { policyJsonSchemaText } from './policy/json-schema.js';
 import { loadPolicy } from './policy/load.js';
@@ -27,12 +28,14 @@ Examples:
   sluice check policy.yaml
   sluice serve --policy policy.yaml
   sluice serve --policy policy.yaml --grpc unix:/run/sluice/sluice.sock --http 0.0.0.0:9003
+  sluice top
+  sluice explain 5d8b1c0f2a7e49d3a1b6c4e8
 
 Envoy has to be told to ask Sluice: envoy.yaml in this repository is a complete, commented example.`;
 
 const AFTER_SERVE_HELP = `
 On the gRPC address: ExternalProcessor, AccessLogService and grpc.health.v1.Health.
-On the HTTP address: /metrics, /healthz, /readyz, /circuits, /requests, /policy.
+On the HTTP address: / (a page), /circuits, /requests, /events, /policy, /metrics, /healthz, /readyz.
 
 The policy file is read again when it changes; a file with errors changes nothing and is reported.
 SIGTERM and SIGINT finish what is open, for at most the drain time, and end with status 0. A second one ends at once.
@@ -88,6 +91,7 @@ function program(): Command {
     .command('schema')
     .description('print the JSON Schema of the policy file, for editors')
     .action(() => void process.stdout.write(policyJsonSchemaText()));
+  addLookCommands(sluice, () => address('--http', 'the HTTP side of the sidecar', 'SLUICE_HTTP', DEFAULT_HTTP));
   return sluice;
 }
 

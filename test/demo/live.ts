@@ -1,6 +1,8 @@
 // The demo on a terminal: what the screen shows, brought together from snapshots and events.
 
 import type { WriteStream } from 'node:tty';
+import type { Style } from '../../src/cli/spans.js';
+import { Terminal } from '../../src/cli/terminal.js';
 import type { Mesh } from '../support/mesh.js';
 import type { CircuitDetailView } from '../support/views.js';
 import { ROLES } from './cast.js';
@@ -10,9 +12,7 @@ import { commands, tries } from './scene.js';
 import { counters, type EventLine, type Row, screen, type View } from './screen.js';
 import type { Display } from './show.js';
 import { circuitOf, type Snapshot } from './snapshot.js';
-import type { Style } from './spans.js';
 import { type Plot, PRIMARY, SENTENCE, type Stage } from './story.js';
-import { Terminal } from './terminal.js';
 
 /** As many as the tallest terminal shows. */
 const EVENTS_KEPT = 200;

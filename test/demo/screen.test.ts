@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { plainText, type Size } from '../../src/cli/spans.js';
 import { parseMetrics } from '../support/metrics.js';
 import { ROLES } from './cast.js';
 import { circuit, iso, START } from './fixture.js';
 import { eventLines, rows } from './live.js';
-import { clock, counters, type EventLine, type Size, screen, styleOf, type View } from './screen.js';
-import { ansi, cut, plainText, span } from './spans.js';
+import { clock, counters, type EventLine, screen, type View } from './screen.js';
 
 const NARROW: Size = { columns: 80, rows: 24 };
 
@@ -118,36 +118,6 @@ describe('what the rows are made of', () => {
       ].join('\n'),
     );
     expect(counters({ metrics }).map(([, value]) => value)).toEqual([3, 5, 4, 6, 1, 7]);
-  });
-
-  it('marks states by what they mean', () => {
-    expect(['closed', 'open', 'half_open', 'forced_open'].map(styleOf)).toEqual(['good', 'bad', 'change', 'bad']);
-  });
-});
-
-describe('spans', () => {
-  it('are cut to the width of the terminal, and say so', () => {
-    const line = [span('abc', 'good'), span('defgh')];
-    expect(plainText(cut(line, 8))).toBe('abcdefgh');
-    expect(plainText(cut(line, 7))).toBe('abcde..');
-    expect(plainText(cut(line, 4))).toBe('ab..');
-    expect(plainText(cut(line, 1))).toBe('.');
-  });
-
-  it('become escape sequences that end where they began', () => {
-    expect(ansi([span('a'), span('b', 'bad'), span('c', 'bold')], true)).toBe(
-      'a\u001b[31mb\u001b[0m\u001b[1mc\u001b[0m',
-    );
-  });
-
-  it('lose their colours, and nothing else, where none are wanted', () => {
-    expect(ansi([span('b', 'bad'), span('c', 'inverse')], false)).toBe('b\u001b[7mc\u001b[0m');
-  });
-
-  it('use no colour that vanishes on a light or a dark background', () => {
-    const all = (['plain', 'bold', 'inverse', 'good', 'bad', 'change'] as const).map((style) => span('x', style));
-    // Black, yellow, cyan, white and every background.
-    expect(ansi(all, true)).not.toMatch(/\[(30|33|36|37|4\d)m/);
   });
 });
 

@@ -1,8 +1,9 @@
 // The live view as lines of styled text, for a terminal of a given size. Pure: what is shown is one value, and how it
 // looks is a function of it. State is always said in words, so that nothing hangs on colour.
 
+import { bar, styleOf } from '../../src/cli/parts.js';
+import { cut, type Line, type Size, type Style, span } from '../../src/cli/spans.js';
 import type { Snapshot } from './snapshot.js';
-import { cut, type Line, type Span, type Style, span } from './spans.js';
 
 export interface Row {
   readonly name: string;
@@ -38,15 +39,9 @@ export interface EventLine {
   readonly text: string;
 }
 
-export interface Size {
-  readonly columns: number;
-  readonly rows: number;
-}
-
 const NAME_WIDTH = 11;
 const WHAT_WIDTH = 28;
 const STATE_WIDTH = 11;
-const BAR_WIDTH = 10;
 /** Below this many rows the commands to copy make room for events. */
 const ROWS_WITH_TRIES = 20;
 
@@ -80,16 +75,6 @@ function row({ name, what, circuit }: Row): Line {
   const figures = ` ${String(failures).padStart(2)}/${String(requests).padEnd(3)}`;
   const probe = probeInMs === null ? '' : `probe ${(probeInMs / 1000).toFixed(1)} s`;
   return [start, span(state.padEnd(STATE_WIDTH), styleOf(state)), ...bar(failureRatio), span(figures + probe)];
-}
-
-function bar(ratio: number): Span[] {
-  const full = Math.round(Math.min(1, Math.max(0, ratio)) * BAR_WIDTH);
-  return [span('#'.repeat(full), 'bad'), span('.'.repeat(BAR_WIDTH - full))];
-}
-
-export function styleOf(state: string): Style {
-  if (state === 'closed') return 'good';
-  return state === 'open' || state === 'forced_open' ? 'bad' : 'change';
 }
 
 function counterLine(counters: View['counters']): Line {

@@ -9,6 +9,11 @@ export interface Span {
 
 export type Line = readonly Span[];
 
+export interface Size {
+  readonly columns: number;
+  readonly rows: number;
+}
+
 /** Colours of the palette that hold on light and on dark backgrounds; never white, black, yellow or cyan. */
 const CODE: Readonly<Record<Style, string>> = {
   plain: '',

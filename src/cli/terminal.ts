@@ -2,8 +2,7 @@
 // are written: a command that is being selected with the mouse stays selected.
 
 import type { WriteStream } from 'node:tty';
-import type { Size } from './screen.js';
-import { ansi, type Line } from './spans.js';
+import { ansi, type Line, type Size } from './spans.js';
 
 const ENTER = '\u001b[?1049h\u001b[?25l\u001b[2J';
 const LEAVE = '\u001b[?25h\u001b[?1049l';
