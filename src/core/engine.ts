@@ -8,7 +8,7 @@ import { type AdmissionDecision, admit } from './decide/admission.js';
 import { type GateDecision, gate, type RetrySeen } from './decide/gate.js';
 import { abandonRetry, type JudgeDecision, judge } from './decide/judge.js';
 import type { AttemptTrace, Evidence, RequestTrace, TraceEntry } from './evidence.js';
-import { explainNoRetry, finish, reconsiderWritten, resultOf, returnUnused } from './finish.js';
+import { explainNoRetry, finish, reconsiderWritten, releasePermits, resultOf, returnUnused } from './finish.js';
 import type { Observer } from './observer.js';
 import type { PolicyResolver } from './policy.js';
 import { cameTooLate, isOurs, takeBackRefusal, wasMade } from './refusal.js';
@@ -255,6 +255,8 @@ export class Engine {
     session.record.result = resultOf(session, last);
     session.record.endedAtMs = now;
     returnUnused(session, now);
+    // Envoy answered by itself: nothing will come of a probe.
+    if (session.attempts.length === 0) releasePermits(session, now);
     if (last === undefined || last.settled) explainNoRetry(session, last);
   }
 

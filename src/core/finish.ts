@@ -22,8 +22,8 @@ export function finish(context: Context, session: Session, now: number): void {
   context.observer.finished(record);
 }
 
-/** What no result came for; harmless for all others. */
-function releasePermits(session: Session, now: number): void {
+/** Those that no result came for; harmless for all others. */
+export function releasePermits(session: Session, now: number): void {
   for (const { circuit, permit } of session.slots) circuit.release(permit, now);
   for (const { cluster, permit } of session.attempts) {
     if (permit !== null) slotOf(session, cluster)?.circuit.release(permit, now);

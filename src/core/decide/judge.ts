@@ -63,9 +63,10 @@ function planRetry(
 ): JudgeDecision | RefusalReason {
   if (session.grant === null) return session.notGranted ?? 'retries_off';
   if (attempt.attempt > session.grant.maxRetries) return 'exhausted';
-  const ahead = clustersAhead(session, attempt, seen, now);
+  const planned = session.plan.slice(attempt.attempt);
+  const ahead = clustersAhead(session, attempt, planned, seen, now);
   const next = ahead[0];
-  if (next === undefined) return 'circuit_open';
+  if (next === undefined) return nothingAhead(session, planned);
   const holdMs = holdFor(context, session, attempt, seen, next);
   if (holdMs === null) return 'server_pushback';
   if (seen.remainingMs !== null && holdMs >= seen.remainingMs) return 'deadline';
@@ -88,14 +89,25 @@ function isTransient(status: number | null): boolean {
 }
 
 /** What is left of the plan, without clusters that are open now or whose answer would not change. */
-function clustersAhead(session: Session, attempt: Attempt, seen: ResponseSeen, now: number): readonly string[] {
-  const ahead = session.plan.slice(attempt.attempt);
+function clustersAhead(
+  session: Session,
+  attempt: Attempt,
+  planned: readonly string[],
+  seen: ResponseSeen,
+  now: number,
+): readonly string[] {
   const slot = slotOf(session, attempt.cluster);
   if (slot !== undefined && !isTransient(seen.status) && session.slots.length > 1) slot.spent = true;
-  return ahead.filter((cluster) => {
+  return planned.filter((cluster) => {
     const target = slotOf(session, cluster);
     return target === undefined || (!target.spent && target.circuit.passive(now) !== null);
   });
+}
+
+function nothingAhead(session: Session, planned: readonly string[]): RefusalReason {
+  // What was planned for a cluster that is spent is not made up for elsewhere.
+  if (planned.length === 0) return 'exhausted';
+  return planned.every((cluster) => slotOf(session, cluster)?.spent) ? 'not_retriable' : 'circuit_open';
 }
 
 function replan(session: Session, attempt: Attempt, ahead: readonly string[]): ClusterOrder | null {
