@@ -111,6 +111,6 @@ export interface PolicyResolver {
   keyFor(cluster: string): KeyPolicy | null;
   /** Does the policy override anything for this very value? Such a value always has a circuit of its own. */
   listsTarget(cluster: string, target: string): boolean;
-  /** The cluster of a route that leaves the choice to Sluice (`cluster_header`); null: the policy names none. */
+  /** The cluster that a route which leaves the choice to Sluice (`cluster_header`) starts from; null: none is named. */
   routeCluster(route: string): string | null;
 }

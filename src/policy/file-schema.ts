@@ -58,7 +58,9 @@ const route = f
   .group({
     cluster: f
       .clusterName()
-      .describe('The routed cluster, where Envoy cannot tell it beforehand (cluster_header routes)')
+      .describe(
+        'The route reads its cluster from x-sluice-cluster (cluster_header): the one to start from, for all attempts of a request',
+      )
       .optional(),
     retry: overrides(retry.omit({ budget: true })).optional(),
     fallback: fallback.optional(),

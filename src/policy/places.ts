@@ -25,7 +25,7 @@ export interface ClusterPlace extends Place {
 
 export interface RoutePlace extends Place {
   readonly pattern: string;
-  /** The routed cluster where Envoy cannot tell it; null: not given. */
+  /** The cluster that a `cluster_header` route starts from; null: not given. */
   readonly cluster: string | null;
 }
 

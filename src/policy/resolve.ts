@@ -57,7 +57,7 @@ export class Policy implements PolicyResolver {
     return this.#entry(cluster).lists(target);
   }
 
-  /** The routed cluster that the file states for a route, where Envoy cannot tell it; null: none. */
+  /** The cluster that the file states for a `cluster_header` route; null: none. */
   routeCluster(route: string): string | null {
     return this.#route(route)?.cluster ?? null;
   }

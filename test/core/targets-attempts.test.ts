@@ -122,7 +122,16 @@ describe('evidence', () => {
   };
 
   function admitted(world: CoreWorld, cluster: string, headers: Record<string, string>) {
-    const facts = { method: 'GET', path: '/', route: '', cluster, idempotencyKey: false, upgrade: false, grpc: false };
+    const facts = {
+      method: 'GET',
+      path: '/',
+      route: '',
+      cluster,
+      oneCluster: false,
+      idempotencyKey: false,
+      upgrade: false,
+      grpc: false,
+    };
     const decision = world.engine.admit({ ...facts, headers: headersOf(headers) }, world.now);
     if (decision.kind !== 'proceed') throw new Error('not admitted');
     return decision.session;

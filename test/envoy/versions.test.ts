@@ -1,0 +1,261 @@
+// Envoys before 1.40 cannot give every attempt a cluster of its own. What is left there, and how far it goes, is shown by
+// the two bootstraps of deploy/envoy on the real binaries; the README's table of versions says what this file proves.
+
+import { fileURLToPath } from 'node:url';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { echo, inTurn, respond } from '../support/behaviour.js';
+import { at, cluster, type JsonObject, ofType, readBootstrap, virtualHost } from '../support/bootstrap.js';
+import { validate } from '../support/envoy.js';
+import { ENVOY_VERSION, envoyBinary } from '../support/envoy-binary.js';
+import { pause } from '../support/eventually.js';
+import { startLoad } from '../support/load.js';
+import type { Mesh } from '../support/mesh.js';
+import { recordOf, recordsOf, settled } from '../support/settled.js';
+import { useMesh } from '../support/use-mesh.js';
+import { expectNothingLost } from './rows/run.js';
+
+const DOWNLOAD_MS = 300_000;
+const LOAD_MS = 1_000;
+
+function shipped(name: string): string {
+  return fileURLToPath(new URL(`../../deploy/envoy/${name}.yaml`, import.meta.url));
+}
+
+/** What is at stake here is what Envoy does. A machine too busy to answer in time is another matter. */
+function patch(bootstrap: JsonObject): void {
+  for (const processor of ofType(bootstrap, 'ExternalProcessor')) processor.message_timeout = '10s';
+}
+
+/** Opens after three results, half of them bad, for longer than any test. */
+const circuit = { minimumRequests: 3, failureRatio: 0.5, open: { base: '600s', max: '1h', jitter: 0 } };
+const retry = { maxRetries: 1, statuses: [503], budget: { ratio: 1 } };
+
+function serveAgain({ upstreams }: Mesh): void {
+  for (const name of ['primary', 'secondary', 'poolB'] as const) {
+    upstreams[name].forget();
+    upstreams[name].behave(respond(200));
+  }
+}
+
+async function failUntilOpen(mesh: Mesh, name: 'primary' | 'secondary', path: string): Promise<void> {
+  mesh.upstreams[name].behave(respond(500));
+  const state = async () => (await mesh.sluice.circuits()).find((each) => each.cluster === name)?.state;
+  for (let count = 0; (await state()) !== 'open'; count += 1) {
+    expect(count).toBeLessThan(50);
+    await mesh.request(path);
+    await settled(mesh);
+  }
+  mesh.upstreams[name].forget();
+}
+
+/** Every request was decided on, and every stream closed in peace. */
+async function expectLoadServed(mesh: Mesh, path: string): Promise<void> {
+  const load = startLoad({ port: mesh.envoy.port, path: () => path, connections: 8, pauseMs: 5 });
+  await pause(LOAD_MS);
+  await load.stop();
+  expect(Object.fromEntries(load.statuses)).toEqual({ 200: load.count });
+  expect(load.count).toBeGreaterThan(20);
+  const metrics = await settled(mesh, 10_000);
+  await expectNothingLost(mesh, metrics);
+}
+
+describe('the bootstraps for older Envoys', () => {
+  beforeAll(() => Promise.all(['1.36.2', '1.39.3'].map((version) => envoyBinary(version))), DOWNLOAD_MS);
+
+  it.each([
+    ['cluster-header', '1.36.2'],
+    ['cluster-header', '1.39.3'],
+    ['cluster-header', ENVOY_VERSION],
+    ['composite', '1.39.3'],
+    ['composite', ENVOY_VERSION],
+  ])('%s is valid to Envoy %s', async (name, version) => {
+    const { ok, log } = await validate(shipped(name), version);
+    expect(ok, log).toBe(true);
+  });
+
+  it('have no judge where Envoy 1.36 would read it: it dies when a held response with a body is retried', () => {
+    const roles = (name: string) =>
+      ofType(readBootstrap(shipped(name)), 'ExternalProcessor').map((each) =>
+        at(each, 'grpc_service', 'initial_metadata', 0, 'value'),
+      );
+    expect(roles('cluster-header')).toEqual(['admission', 'gate']);
+    expect(roles('composite')).toEqual(['admission', 'gate', 'judge']);
+  });
+
+  it('keep to what the newest one promises: peaceful ends, failing open, room on the way to Sluice, no forgery', () => {
+    for (const name of ['cluster-header', 'composite']) {
+      const bootstrap = readBootstrap(shipped(name));
+      const layer = at(bootstrap, 'layered_runtime', 'layers', 0, 'static_layer');
+      expect(layer).toEqual({ 'envoy.reloadable_features.ext_proc_graceful_grpc_close': true });
+      for (const each of ofType(bootstrap, 'ExternalProcessor')) expect(each.failure_mode_allow).toBe(true);
+      const limits = at(cluster(bootstrap, 'sluice'), 'circuit_breakers', 'thresholds', 0, 'max_requests');
+      expect(limits).toBeGreaterThan(1024);
+      expect(virtualHost(bootstrap).include_request_attempt_count).toBe(true);
+      const newest = ofType(readBootstrap(), 'HeaderMutation')[0]?.mutations;
+      expect(ofType(bootstrap, 'HeaderMutation')[0]?.mutations).toEqual(newest);
+    }
+  });
+});
+
+describe.each(['1.36.2', '1.39.3', ENVOY_VERSION])('cluster_header on Envoy %s', (version) => {
+  beforeAll(() => envoyBinary(version), DOWNLOAD_MS);
+  const world = useMesh({
+    policy: {
+      defaults: { retry },
+      clusters: { primary: { fallback: ['secondary'], circuit }, secondary: { circuit } },
+      routes: { checkout: { cluster: 'primary' }, pool: { cluster: 'pool' } },
+    },
+    upstreams: { poolA: 'refused' },
+    envoy: { version, config: shipped('cluster-header'), patch },
+  });
+  beforeEach(() => serveAgain(world.mesh));
+
+  it("goes to the policy's cluster whatever the client says, and tells the upstream nothing of it", async () => {
+    world.mesh.upstreams.primary.behave(echo);
+    const { body } = await world.mesh.request('/checkout/a', { headers: { 'x-sluice-cluster': 'secondary' } });
+    const ours = Object.keys(JSON.parse(body) as object).filter((name) => name.startsWith('x-sluice-'));
+    expect(ours).toEqual(['x-sluice-id']);
+    expect(await recordOf(world.mesh, '/checkout/a')).toMatchObject({
+      route: 'checkout',
+      cluster: 'primary',
+      decision: 'admit',
+      attempts: [{ cluster: 'primary', stage: 'response', outcome: 'success' }],
+    });
+  });
+
+  it('goes to the cluster named like the route where neither Envoy nor the policy names one', async () => {
+    expect((await world.mesh.request('/secondary/a')).status).toBe(200);
+    expect(await recordOf(world.mesh, '/secondary/a')).toMatchObject({
+      cluster: 'secondary',
+      attempts: [{ cluster: 'secondary' }],
+    });
+  });
+
+  it('retries a refused connection on another host of the same cluster', async () => {
+    for (const _ of [1, 2]) expect((await world.mesh.request('/pool/refused')).status).toBe(200);
+    const records = await recordsOf(world.mesh, '/pool/refused');
+    const retried = records.find(({ attempts }) => attempts.length === 2);
+    expect(retried?.attempts).toMatchObject([
+      { cluster: 'pool', stage: 'connect', error: 'connection_refused', outcome: 'failure' },
+      { cluster: 'pool', stage: 'response', outcome: 'success' },
+    ]);
+  });
+
+  it('retries a status on the same cluster, though there is a fallback: the plan says so too', async () => {
+    world.mesh.upstreams.primary.behave(inTurn(respond(503), respond(200)));
+    expect((await world.mesh.request('/checkout/503')).status).toBe(200);
+    expect((await recordOf(world.mesh, '/checkout/503')).attempts).toMatchObject([
+      { cluster: 'primary', status: 503, outcome: 'failure' },
+      { cluster: 'primary', status: 200, outcome: 'success' },
+    ]);
+    expect(world.mesh.upstreams.secondary.requests).toEqual([]);
+  });
+
+  it('goes to the fallback while the circuit is open, with all its attempts', async () => {
+    const { primary, secondary } = world.mesh.upstreams;
+    await failUntilOpen(world.mesh, 'primary', '/checkout/fails');
+    secondary.behave(inTurn(respond(503), respond(200, { body: 'from the fallback' })));
+    const answer = await world.mesh.request('/checkout/b', { method: 'PUT', body: 'hello' });
+    expect(answer).toMatchObject({ status: 200, body: 'from the fallback' });
+    expect(primary.requests).toEqual([]);
+    expect(await recordOf(world.mesh, '/checkout/b')).toMatchObject({
+      cluster: 'primary',
+      decision: 'reroute',
+      attempts: [
+        { cluster: 'secondary', status: 503 },
+        { cluster: 'secondary', status: 200 },
+      ],
+    });
+  });
+
+  it('is answered 503 where the circuit of the fallback is open as well', async () => {
+    const { primary, secondary } = world.mesh.upstreams;
+    await failUntilOpen(world.mesh, 'secondary', '/secondary/fails');
+    const headers = { 'x-sluice-reason': 'circuit_open', 'x-sluice-cluster': 'primary' };
+    expect(await world.mesh.request('/checkout/c')).toMatchObject({ status: 503, headers });
+    expect([...primary.requests, ...secondary.requests]).toEqual([]);
+  });
+
+  it('loses no decision under load', () => expectLoadServed(world.mesh, '/pool/load'));
+
+  it('is served without Sluice by the second entry of a route; the client still has no say', async () => {
+    const { primary, secondary } = world.mesh.upstreams;
+    await world.mesh.sluice.kill();
+    const headers = { 'x-sluice-cluster': 'secondary' };
+    expect((await world.mesh.request('/checkout/d', { headers })).status).toBe(200);
+    expect(primary.requests).toHaveLength(1);
+    expect((await world.mesh.request('/secondary/d', { headers })).status).toBe(503);
+    expect(secondary.requests).toEqual([]);
+  });
+});
+
+describe.each(['1.39.3', ENVOY_VERSION])('a composite cluster on Envoy %s', (version) => {
+  beforeAll(() => envoyBinary(version), DOWNLOAD_MS);
+  const wait = { base: '100ms', jitter: 'none' };
+  const world = useMesh({
+    policy: {
+      defaults: { retry: { ...retry, backoff: wait } },
+      clusters: {
+        models: { retry: { judge: true }, circuit: { ...circuit, failureRatio: 0.6, window: { requests: 10 } } },
+        primary: { circuit },
+        secondary: { circuit },
+      },
+    },
+    envoy: { version, config: shipped('composite'), patch },
+  });
+  beforeEach(() => serveAgain(world.mesh));
+
+  it('sends a retry of a refused connection to the next cluster; the record names both', async () => {
+    await world.mesh.upstreams.primary.refuse();
+    expect((await world.mesh.request('/models/refused')).status).toBe(200);
+    await world.mesh.upstreams.primary.accept();
+    expect(await recordOf(world.mesh, '/models/refused')).toMatchObject({
+      cluster: 'models',
+      attempts: [
+        { cluster: 'primary', stage: 'connect', error: 'connection_refused' },
+        { cluster: 'secondary', stage: 'response', outcome: 'success' },
+      ],
+    });
+  });
+
+  it('has a judge, which must be that of the composite', async () => {
+    const { primary, secondary } = world.mesh.upstreams;
+    primary.behave(respond(503));
+    expect((await world.mesh.request('/models/503')).status).toBe(200);
+    const gap = (secondary.requests[0]?.atMs ?? 0) - (primary.requests[0]?.atMs ?? 0);
+    expect(gap).toBeGreaterThanOrEqual(95);
+    expect((await recordOf(world.mesh, '/models/503')).attempts).toMatchObject([
+      { cluster: 'primary', status: 503, outcome: 'failure' },
+      { cluster: 'secondary', status: 200, outcome: 'success', waitMs: 100 },
+    ]);
+  });
+
+  it('passes by no cluster whose circuit is open: those behind the composite are only shown', async () => {
+    const { primary } = world.mesh.upstreams;
+    primary.behave(respond(503));
+    await world.mesh.request('/models/open1');
+    await settled(world.mesh);
+    expect(await world.mesh.sluice.circuit('primary')).toMatchObject({ state: 'open', requests: 3, failures: 3 });
+    expect(await world.mesh.sluice.circuit('secondary')).toMatchObject({ state: 'closed', requests: 3, failures: 0 });
+    expect(await world.mesh.sluice.circuit('models')).toMatchObject({ state: 'closed', failures: 2 });
+    primary.forget();
+    expect((await world.mesh.request('/models/open2')).status).toBe(200);
+    expect(primary.requests).toHaveLength(1);
+  });
+
+  it('loses no decision under load', () => expectLoadServed(world.mesh, '/models/load'));
+
+  it('is answered 503 under its own name once its own circuit is open', async () => {
+    const { primary, secondary } = world.mesh.upstreams;
+    for (const each of [primary, secondary]) each.behave(respond(503));
+    let answer = await world.mesh.request('/models/x');
+    for (let count = 0; answer.headers['x-sluice-reason'] === undefined; count += 1) {
+      expect(count).toBeLessThan(20);
+      answer = await world.mesh.request('/models/x');
+    }
+    expect(answer).toMatchObject({
+      status: 503,
+      headers: { 'x-sluice-reason': 'circuit_open', 'x-sluice-cluster': 'models' },
+    });
+  });
+});
