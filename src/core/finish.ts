@@ -6,7 +6,7 @@ import type { RetryCause } from './observer.js';
 import type { Result } from './reasons.js';
 import type { RequestRecord } from './record.js';
 import { refusalFor } from './retry/eligibility.js';
-import { type Attempt, type Session, slotOf } from './session.js';
+import type { Attempt, Session } from './session.js';
 import { settle, settleWithoutEvidence } from './settle.js';
 
 export function finish(context: Context, session: Session, now: number): void {
@@ -25,9 +25,7 @@ export function finish(context: Context, session: Session, now: number): void {
 /** Those that no result came for; harmless for all others. */
 export function releasePermits(session: Session, now: number): void {
   for (const { circuit, permit } of session.slots) circuit.release(permit, now);
-  for (const { cluster, permit } of session.attempts) {
-    if (permit !== null) slotOf(session, cluster)?.circuit.release(permit, now);
-  }
+  for (const { own } of session.attempts) own?.circuit.release(own.permit, now);
 }
 
 /** The result for the client, told by the last attempt; where none was made, by what Envoy answered itself. */

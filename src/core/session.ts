@@ -24,6 +24,12 @@ export interface Slot extends CircuitName {
   spent: boolean;
 }
 
+/** The permit of a single attempt, with the circuit that gave it: evidence may name another cluster later. */
+export interface OwnPermit {
+  readonly circuit: Circuit;
+  readonly permit: Permit;
+}
+
 /** A retry that the judge has asked for and that has not been seen yet. */
 export interface PendingRetry {
   readonly attempt: number;
@@ -35,7 +41,7 @@ export interface PendingRetry {
 export interface Attempt extends AttemptRecord {
   startedAtMs: number | null;
   /** Taken at the gate; null: it was sent under that of its slot. */
-  permit: Permit | null;
+  own: OwnPermit | null;
   /** The upstream log has told of it: nothing more will come. */
   traced: boolean;
   /** What is known, but leaves open how far it got: counts if nothing better comes. */
@@ -118,7 +124,7 @@ function newAttempt(attempt: number, cluster: string, target: string | null): At
     waitMs: 0,
     settled: false,
     startedAtMs: null,
-    permit: null,
+    own: null,
     traced: false,
     vague: null,
     withdrawnAtMs: null,

@@ -157,7 +157,7 @@ function report(context: Context, session: Session, attempt: Attempt, result: Ci
       reportUnplanned(context, attempt, result, now);
     return;
   }
-  const permit = attempt.permit ?? slot.permit;
+  const permit = attempt.own?.circuit === slot.circuit ? attempt.own.permit : slot.permit;
   if (result.outcome === 'failure') {
     if (slot.failureCounted && !permit.probe) return;
     slot.failureCounted = true;

@@ -60,6 +60,21 @@ describe('a retry that is a probe', () => {
     expect(world.circuit('a')).toMatchObject({ requests: 1, failures: 1 });
   });
 
+  it('is not taken for an attempt elsewhere: what the log tells of another cluster counts there alone', () => {
+    const world = new CoreWorld({ ...POLICY, clusters: { a: { fallback: ['b'] } } });
+    const story = new Story(world);
+    failOnce(world);
+    world.advance(OPEN_MS);
+    expect(story.starts(2).kind).toBe('pass');
+    story.logged(2, status(200), 'b');
+    expect(world.circuit('b')).toMatchObject({ requests: 1, failures: 0 });
+    expect(world.circuit('a').state).toBe('half_open');
+    story.logged(1, REFUSED);
+    story.requestLogged(status(200), 2);
+    expect(world.engine.openSessions).toBe(0);
+    expect(probeIsFree(world)).toBe(true);
+  });
+
   it('gives its permit back at once when the budget refuses it', () => {
     const { world, story } = retryAfterOpening({
       defaults: { ...POLICY.defaults, retry: { maxRetries: 3, budget: { ratio: 0, minPerSecond: 1, window: '1s' } } },

@@ -49,8 +49,8 @@ function passCircuit({ observer }: Context, session: Session, attempt: Attempt, 
   if (admission.wouldRefuse !== null) {
     observer.shadowed(circuit.name, 'short_circuit', admission.wouldRefuse, circuit.target);
   }
-  if (attempt.permit !== null) circuit.release(attempt.permit, now);
-  attempt.permit = admission.permit;
+  attempt.own?.circuit.release(attempt.own.permit, now);
+  attempt.own = { circuit, permit: admission.permit };
   return null;
 }
 
@@ -75,10 +75,7 @@ function refuse(
     session.budget?.refund(now, attempt.withdrawnAtMs);
     attempt.withdrawnAtMs = null;
   }
-  if (attempt !== undefined && attempt.permit !== null) {
-    slotOf(session, attempt.cluster)?.circuit.release(attempt.permit, now);
-    attempt.permit = null;
-  }
+  attempt?.own?.circuit.release(attempt.own.permit, now);
   // It was never sent, so it is no attempt.
   if (session.attempts.length === seen.attempt) session.attempts.pop();
   session.refusedAttempt = seen.attempt;
