@@ -1,0 +1,49 @@
+// The transport as users choose it: the built program.
+
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { METHODS } from '../../../src/server/services.js';
+import { MAIN_JS, startSluice } from '../../support/sluice.js';
+import { data, message, open } from './support/frames.js';
+import { greeted, Peer } from './support/peer.js';
+
+const run = promisify(execFile);
+
+/** The first setting tells them apart: only the direct transport wants no header table. */
+async function wantsNoTable(grpc: string): Promise<boolean> {
+  const first = await new Peer(grpc).next(() => true);
+  return first?.payload.subarray(0, 6).toString('hex') === '000100000000';
+}
+
+describe('sluice serve', () => {
+  it.each([
+    ['by default on grpc-js', [], {}, false],
+    ['with --transport direct on sockets', ['--transport', 'direct'], {}, true],
+    ['with SLUICE_TRANSPORT=direct on sockets', [], { SLUICE_TRANSPORT: 'direct' }, true],
+    ['with --transport grpc-js on grpc-js', ['--transport', 'grpc-js'], { SLUICE_TRANSPORT: 'direct' }, false],
+  ])(
+    'runs %s',
+    async (_, args, env, direct) => {
+      vi.stubEnv('SLUICE_TRANSPORT', undefined);
+      onTestFinished(() => void vi.unstubAllEnvs());
+      const sluice = await startSluice({ policy: {}, args, env });
+      try {
+        expect(await wantsNoTable(sluice.grpc)).toBe(direct);
+        const peer = await greeted(sluice.grpc);
+        peer.send(open(1, { ':path': METHODS.healthCheck }), data(1, message(Buffer.alloc(0)), 1));
+        expect((await peer.answerOf(1)).toString('hex')).toBe('0801');
+      } finally {
+        expect(await sluice.stop()).toBe(0);
+      }
+    },
+    30_000,
+  );
+
+  it('says which transports there are', async () => {
+    const failed = await run(process.execPath, [MAIN_JS, 'serve', '--transport', 'quic']).catch(
+      (error: unknown) => error,
+    );
+    expect(failed).toMatchObject({ code: 2, stderr: expect.stringContaining('grpc-js, direct') });
+  }, 30_000);
+});
