@@ -2,9 +2,19 @@
 // the two bootstraps of deploy/envoy on the real binaries; the README's table of versions says what this file proves.
 
 import { fileURLToPath } from 'node:url';
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { echo, inTurn, respond } from '../support/behaviour.js';
-import { at, cluster, type JsonObject, ofType, readBootstrap, virtualHost } from '../support/bootstrap.js';
+import { type BlackHole, startBlackHole } from '../support/black-hole.js';
+import {
+  at,
+  cluster,
+  type Json,
+  type JsonObject,
+  object,
+  ofType,
+  readBootstrap,
+  virtualHost,
+} from '../support/bootstrap.js';
 import { validate } from '../support/envoy.js';
 import { ENVOY_VERSION, envoyBinary } from '../support/envoy-binary.js';
 import { pause } from '../support/eventually.js';
@@ -24,6 +34,19 @@ function shipped(name: string): string {
 /** What is at stake here is what Envoy does. A machine too busy to answer in time is another matter. */
 function patch(bootstrap: JsonObject): void {
   for (const processor of ofType(bootstrap, 'ExternalProcessor')) processor.message_timeout = '10s';
+}
+
+/** A cluster like `pool`, whose first host neither takes a connection nor refuses it for 0.3 s. */
+function addHole(bootstrap: JsonObject, port: number): void {
+  const copy = (value: Json) => object(JSON.parse(JSON.stringify(value).replaceAll('pool', 'hole')) as Json);
+  const added = copy(cluster(bootstrap, 'pool'));
+  const path = ['load_assignment', 'endpoints', 0, 'lb_endpoints', 0, 'endpoint', 'address', 'socket_address'] as const;
+  object(at(added, ...path)).port_value = port;
+  const clusters = at(bootstrap, 'static_resources', 'clusters');
+  const routes = at(virtualHost(bootstrap), 'routes');
+  if (!Array.isArray(clusters) || !Array.isArray(routes)) throw new Error('clusters and routes are no lists');
+  clusters.push(added);
+  routes.push(...routes.filter((each) => object(each).name === 'pool').map(copy));
 }
 
 /** Opens after three results, half of them bad, for longer than any test. */
@@ -99,14 +122,29 @@ describe('the bootstraps for older Envoys', () => {
 
 describe.each(['1.36.2', '1.39.3', ENVOY_VERSION])('cluster_header on Envoy %s', (version) => {
   beforeAll(() => envoyBinary(version), DOWNLOAD_MS);
-  const world = useMesh({
-    policy: {
-      defaults: { retry },
-      clusters: { primary: { fallback: ['secondary'], circuit }, secondary: { circuit } },
-      routes: { checkout: { cluster: 'primary' }, pool: { cluster: 'pool' } },
+  let hole: BlackHole | undefined;
+  afterAll(async () => {
+    await hole?.[Symbol.asyncDispose]();
+  });
+  const policy = {
+    defaults: { retry },
+    clusters: {
+      primary: { fallback: ['secondary'], circuit },
+      secondary: { circuit },
+      // One retry an hour.
+      hole: { retry: { budget: { ratio: 0, minPerSecond: 0.0003, window: '1h' } } },
     },
-    upstreams: { poolA: 'refused' },
-    envoy: { version, config: shipped('cluster-header'), patch },
+    routes: { checkout: { cluster: 'primary' }, pool: { cluster: 'pool' }, hole: { cluster: 'hole' } },
+  };
+  const world = useMesh(async () => {
+    hole = await startBlackHole();
+    const { port } = hole;
+    const withHole = (bootstrap: JsonObject) => {
+      patch(bootstrap);
+      addHole(bootstrap, port);
+    };
+    const envoy = { version, config: shipped('cluster-header'), patch: withHole };
+    return { policy, upstreams: { poolA: 'refused' }, envoy };
   });
   beforeEach(() => serveAgain(world.mesh));
 
@@ -139,6 +177,19 @@ describe.each(['1.36.2', '1.39.3', ENVOY_VERSION])('cluster_header on Envoy %s',
       { cluster: 'pool', stage: 'connect', error: 'connection_refused', outcome: 'failure' },
       { cluster: 'pool', stage: 'response', outcome: 'success' },
     ]);
+  });
+
+  it('has a gate: retries that were granted are refused once the budget is spent', async () => {
+    const paths = Array.from({ length: 8 }, (_, index) => `/hole/${index}`);
+    const answers = await Promise.all(paths.map((path) => world.mesh.request(path)));
+    const refused = paths.filter((_, index) => answers[index]?.headers['x-sluice-reason'] === 'retry_budget');
+    expect(refused.length).toBeGreaterThan(0);
+    for (const path of refused) {
+      const record = await recordOf(world.mesh, path);
+      expect(record).toMatchObject({ maxRetries: 1, result: 'refused', notRetried: 'retry_budget', status: 503 });
+      expect(record.attempts).toMatchObject([{ attempt: 1, cluster: 'hole', stage: 'connect' }]);
+    }
+    expect(world.mesh.upstreams.poolB.requests.filter(({ attempt }) => attempt === 2)).toHaveLength(1);
   });
 
   it('retries a status on the same cluster, though there is a fallback: the plan says so too', async () => {
