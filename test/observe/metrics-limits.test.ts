@@ -47,7 +47,7 @@ describe('10,000 odd clusters', { timeout: 30_000 }, () => {
       const cluster = oddName(n);
       const record = aRecord({ cluster, decision: 'reroute' });
       metrics.decided(record);
-      metrics.attemptSettled(record, anAttempt({ cluster }));
+      metrics.attemptSettled(record, anAttempt({ cluster: oddName((n + 10) % 10_000) }));
       metrics.attemptSettled(record, aFailure({ attempt: 2, cluster }));
       metrics.answered(record, cluster, 'circuit_open');
       metrics.retry(cluster, 'granted', 'reset', null, record);

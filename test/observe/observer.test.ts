@@ -47,6 +47,7 @@ function part(act: (name: string, args: unknown[]) => void) {
     attemptSettled: method('attemptSettled'),
     retry: method('retry'),
     shadowed: method('shadowed'),
+    rerouteIgnored: method('rerouteIgnored'),
     transition: method('transition'),
     traceEntry: method('traceEntry'),
     finished: method('finished'),
@@ -88,7 +89,7 @@ describe('the observer', () => {
         logger: { ...play('logger'), fault: (reason, error) => told.push([reason, error]) },
       });
       callAll(observer);
-      expect([culprit, heard, counted]).toEqual([culprit, 18, 9]);
+      expect([culprit, heard, counted]).toEqual([culprit, 20, 10]);
       expect(told[0]).toEqual(['observer', new Error('broken')]);
     }
   });
