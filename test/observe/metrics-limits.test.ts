@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { clusterLabel } from '../../src/observe/metrics/labels.js';
+import { parseOpenMetrics } from '../support/openmetrics.js';
 import {
   aCircuit,
   aFailure,
@@ -116,6 +117,57 @@ describe('10,000 odd clusters', { timeout: 30_000 }, () => {
     expect(families.find(({ name }) => name === 'sluice_circuit_state')?.samples).toHaveLength(60);
     expect(families.find(({ name }) => name === 'sluice_retry_budget_remaining')?.samples).toHaveLength(10);
     expect(seriesOf(families, 'sluice_circuit_state', { cluster: 'sick', state: 'open' })).toBe(1);
+  });
+});
+
+describe('10,000 odd paths, methods, routes and header values', { timeout: 30_000 }, () => {
+  const oneRequest = (metrics: ReturnType<typeof newMetrics>, changes: Parameters<typeof aRecord>[0]) => {
+    const record = aRecord(changes);
+    const { target } = record;
+    metrics.decided(record);
+    metrics.attemptSettled(record, anAttempt({ target, message: record.path, host: record.path }));
+    metrics.retry('primary', 'granted', 'reset', target, record);
+    metrics.answered(record, 'primary', 'circuit_open', target);
+  };
+
+  it('make no series at all where the policy has no key', async () => {
+    const metrics = newMetrics();
+    oneRequest(metrics, {});
+    const lines = async () => (await metrics.scrape()).split('\n').length;
+    const before = await lines();
+    for (let n = 0; n < 10_000; n++) {
+      oneRequest(metrics, { id: oddName(n), path: oddName(n), method: oddName(n), route: oddName(n) });
+    }
+    expect(await lines()).toBe(before);
+    parseScrape(await metrics.scrape());
+  });
+
+  it('make at most 750 targets, all printable, where the header is the key; the rest is one', async () => {
+    const metrics = newMetrics();
+    for (let n = 0; n < 10_000; n++) oneRequest(metrics, { target: oddName(n) });
+    const families = await scrape(metrics);
+    const targets = labelsOf(families, 'target');
+    expect(targets.size).toBeLessThanOrEqual(751);
+    expect(targets).toContain('_other');
+    for (const target of targets) expect(target).not.toMatch(UNPRINTABLE);
+    const samples = families.find(({ name }) => name === 'sluice_requests_total')?.samples ?? [];
+    expect(samples.reduce((sum, { value }) => sum + value, 0)).toBe(10_000);
+  });
+
+  it('leave room for clusters, whatever comes in headers', async () => {
+    const metrics = newMetrics();
+    for (let n = 0; n < 10_000; n++) oneRequest(metrics, { target: oddName(n) });
+    metrics.decided(aRecord({ cluster: 'late' }));
+    expect(seriesOf(await scrape(metrics), 'sluice_requests_total', { cluster: 'late', decision: 'admit' })).toBe(1);
+  });
+
+  it('are valid in OpenMetrics as well, in exemplars too', async () => {
+    const metrics = newMetrics();
+    for (let n = 0; n < 10_000; n++) oneRequest(metrics, { id: `${n}`, target: oddName(n) });
+    const families = parseOpenMetrics(await metrics.scrape('openmetrics'));
+    const retries = families.find(({ name }) => name === 'sluice_retries')?.samples ?? [];
+    expect(retries.every(({ exemplar }) => exemplar !== null)).toBe(true);
+    expect(retries.length).toBeLessThanOrEqual(751);
   });
 });
 
