@@ -6,7 +6,7 @@ import type { RetryCause } from './observer.js';
 import type { Result } from './reasons.js';
 import type { RequestRecord } from './record.js';
 import { refusalFor } from './retry/eligibility.js';
-import type { Attempt, Session } from './session.js';
+import { type Attempt, giveBackPending, type Session } from './session.js';
 import { settle, settleWithoutEvidence } from './settle.js';
 
 export function finish(context: Context, session: Session, now: number): void {
@@ -73,10 +73,8 @@ export function reconsiderWritten(session: Session, last: Attempt): void {
 
 /** A retry that was decided but never seen was not sent. */
 export function returnUnused(session: Session, now: number): void {
-  if (session.pending === null) return;
-  session.budget?.refund(now, session.pending.withdrawnAtMs);
-  session.pending = null;
-  if (session.record.result !== 'success') session.record.notRetried ??= 'not_retried_by_envoy';
+  if (giveBackPending(session, now) && session.record.result !== 'success')
+    session.record.notRetried ??= 'not_retried_by_envoy';
 }
 
 /** What would have been retried, had Sluice a say. */

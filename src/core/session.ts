@@ -104,6 +104,14 @@ function confirm(attempt: Attempt, session: Session): void {
   session.pending = null;
 }
 
+/** What was taken for a retry that is not made. false: nothing was. */
+export function giveBackPending(session: Session, now: number): boolean {
+  if (session.pending === null) return false;
+  session.budget?.refund(now, session.pending.withdrawnAtMs);
+  session.pending = null;
+  return true;
+}
+
 /** The log has told of the request, and of every attempt; there is none where Envoy answered by itself. */
 export function isComplete(session: Session): boolean {
   return session.traced && session.attempts.every((attempt) => attempt.settled && attempt.traced);

@@ -57,3 +57,16 @@ describe('a retry that Envoy made by its own policy', () => {
     expect([...world.counts.keys()].filter((name) => name.startsWith('retry '))).toEqual([]);
   });
 });
+
+describe('a retry that the judge decided on', () => {
+  it('is charged once, though the judge was asked twice, and given back once where it was not made', () => {
+    const budget = { ratio: 0, minPerSecond: 5, window: '1s' };
+    const world = new CoreWorld({ defaults: { retry: { maxRetries: 1, judge: true, statuses: [503], budget } } });
+    const story = new Story(world);
+    const left = () => world.engine.budgetRemaining('a', world.now);
+    for (let times = 0; times < 2; times++) expect(story.judged(1, 503).kind).toBe('retry');
+    expect(left()).toBe(4);
+    for (let times = 0; times < 2; times++) world.engine.retryAbandoned(story.session, world.now);
+    expect(left()).toBe(5);
+  });
+});

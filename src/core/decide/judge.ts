@@ -6,7 +6,7 @@ import type { RefusalReason } from '../reasons.js';
 import { delayMs } from '../retry/backoff.js';
 import { type FailedAttempt, refusalFor } from '../retry/eligibility.js';
 import type { Wish } from '../retry/wish.js';
-import { type Attempt, type Session, slotOf } from '../session.js';
+import { type Attempt, giveBackPending, type Session, slotOf } from '../session.js';
 import type { ClusterOrder } from '../stream.js';
 
 export type JudgeDecision =
@@ -70,6 +70,8 @@ function planRetry(
   const holdMs = holdFor(context, session, attempt, seen, next);
   if (holdMs === null) return 'server_pushback';
   if (seen.remainingMs !== null && holdMs >= seen.remainingMs) return 'deadline';
+  // Asked twice of one attempt, it still decides on one retry.
+  giveBackPending(session, now);
   if (session.budget !== null && !session.budget.tryWithdraw(now)) return 'retry_budget';
   session.pending = { attempt: attempt.attempt + 1, waitMs: holdMs, withdrawnAtMs: now };
   return { kind: 'retry', holdMs, order: replan(session, attempt, ahead) };
@@ -77,10 +79,7 @@ function planRetry(
 
 /** The hold was cut short: the client has gone, and what was taken for the retry is given back. */
 export function abandonRetry(session: Session, now: number): void {
-  if (session.pending === null) return;
-  session.budget?.refund(now, session.pending.withdrawnAtMs);
-  session.pending = null;
-  session.record.notRetried = 'cancelled';
+  if (giveBackPending(session, now)) session.record.notRetried = 'cancelled';
 }
 
 /** Statuses of overload and breakdown may be different a moment later; any other answer will stay what it is. */
