@@ -17,6 +17,7 @@ export interface CircuitActions {
 }
 
 export class CircuitTable {
+  readonly #table: HTMLTableElement;
   readonly #body: HTMLElement;
   readonly #actions: CircuitActions;
   readonly #rows = new Map<string, CircuitRow>();
@@ -24,6 +25,7 @@ export class CircuitTable {
   constructor(table: HTMLTableElement, actions: CircuitActions) {
     const [body] = table.tBodies;
     if (body === undefined) throw new Error('the table of circuits has no body');
+    this.#table = table;
     this.#body = body;
     this.#actions = actions;
     tellRoles(table);
@@ -40,6 +42,7 @@ export class CircuitTable {
       row.show(circuit, writable, nowMs);
       return row.element;
     });
+    this.#table.toggleAttribute('data-writable', writable);
     arrange(this.#body, rows);
   }
 }
