@@ -37,8 +37,12 @@ export interface Verdict {
 }
 
 /** Runs promtool; `input` goes to its standard input. It resolves whatever the verdict. */
-export async function promtool(args: readonly string[], input = ''): Promise<Verdict> {
+export async function promtool(args: readonly string[], input?: string): Promise<Verdict> {
   const child = spawn(await promtoolBinary(), args, { stdio: ['pipe', 'pipe', 'pipe'] });
+  // One that ends without reading its input has its own verdict on it: the exit code tells.
+  child.stdin.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') child.emit('error', error);
+  });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
