@@ -98,13 +98,14 @@ export class Engine {
 
   /** An attempt is about to be sent. */
   attemptStarts(session: Session, seen: RetrySeen, now: number): GateDecision {
+    if (session.over) return PASS;
     const cluster = seen.cluster === '' ? plannedCluster(session, seen.attempt) : seen.cluster;
     return gate(this.#context, session, { ...seen, cluster }, now);
   }
 
   /** The judge has the response headers of an attempt. */
   attemptAnswered(session: Session, seen: AnswerSeen, now: number): JudgeDecision {
-    const attempt = attemptOf(session, seen.attempt);
+    const attempt = session.over ? undefined : attemptOf(session, seen.attempt);
     if (attempt === undefined) return PASS;
     this.#settle(session, attempt, seen, now);
     const { status, grpcStatus } = seen.evidence;
@@ -126,6 +127,7 @@ export class Engine {
 
   /** The final response headers go to the client. */
   requestAnswered(session: Session, seen: AnswerSeen, now: number): void {
+    if (session.over) return;
     const { limits, traceSeen } = this.#context;
     session.answered = true;
     session.expiresAtMs = now + (traceSeen ? limits.answeredMs : limits.withoutTraceMs);

@@ -12,6 +12,7 @@ import { settle, settleWithoutEvidence } from './settle.js';
 export function finish(context: Context, session: Session, now: number): void {
   for (const attempt of session.attempts) if (!attempt.settled) giveUp(context, session, attempt, now);
   releasePermits(session, now);
+  session.over = true;
   const { record } = session;
   record.endedAtMs ??= now;
   if (record.result === 'pending') record.result = 'unknown';

@@ -72,6 +72,8 @@ export interface Session {
   answered: boolean;
   /** The request's own log entry came. */
   traced: boolean;
+  /** Finished: whatever still comes finds nothing to decide or to count. */
+  over: boolean;
   /** No more evidence is waited for from then on; monotonic ms. */
   expiresAtMs: number;
 }

@@ -65,3 +65,20 @@ function act(
   else if (what === 6) engine.retryAbandoned(story.session, now);
   else engine.sweep(now);
 }
+
+it('gives a request that is over no probe and no retry', () => {
+  const world = new CoreWorld(POLICY, { limits: LIMITS });
+  const failing = new Story(world);
+  const over = new Story(world);
+  over.requestLogged(REFUSED, 0, 'a');
+  world.advance(LIMITS.graceMs);
+  world.engine.sweep(world.now);
+  failing.starts(2, 'b');
+  failing.logged(2, REFUSED, 'b');
+  expect(world.circuit('b').state).toBe('open');
+  world.advance(100);
+  over.starts(7, 'b');
+  over.judged(7, 503, { cluster: 'b' });
+  const decision = world.engine.admit({ ...FACTS, cluster: 'b' }, world.now);
+  expect(decision.kind === 'proceed' ? decision.session.slots[0]?.permit.probe : 'nowhere').toBe(true);
+});

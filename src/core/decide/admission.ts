@@ -177,6 +177,7 @@ function openSession(
     refusedAttempt: 0,
     answered: false,
     traced: false,
+    over: false,
     expiresAtMs: now + context.limits.pendingMs,
   };
 }
