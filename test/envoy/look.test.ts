@@ -13,7 +13,7 @@ import { MAIN_JS, startSluice } from '../support/sluice.js';
 import { useMesh } from '../support/use-mesh.js';
 
 const policy = {
-  defaults: { circuit: { failureRatio: 0.5, minimumRequests: 4, open: { base: '60s', max: '60s', jitter: 0 } } },
+  defaults: { circuit: { failureRatio: 0.5, minimumRequests: 4, open: { base: '50s', max: '50s', jitter: 0 } } },
   clusters: { flaky: { circuit: { minimumRequests: 1000 }, retry: { judge: true, statuses: [503] } } },
 };
 const world = useMesh({ policy });
