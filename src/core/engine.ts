@@ -8,7 +8,7 @@ import { type AdmissionDecision, admit } from './decide/admission.js';
 import { type GateDecision, gate, type RetrySeen } from './decide/gate.js';
 import { abandonRetry, type JudgeDecision, judge } from './decide/judge.js';
 import type { AttemptTrace, Evidence, RequestTrace, TraceEntry } from './evidence.js';
-import { explainNoRetry, finish, reconsiderWritten, releasePermits, resultOf, returnUnused } from './finish.js';
+import { explainNoRetry, finish, releasePermits, resultOf, returnUnused } from './finish.js';
 import type { Observer } from './observer.js';
 import type { PolicyResolver } from './policy.js';
 import { cameTooLate, isOurs, takeBackRefusal, wasMade } from './refusal.js';
@@ -168,12 +168,10 @@ export class Engine {
     if (attempt === undefined) return observer.traceEntry('attempt', 'unmatched');
     attempt.traced = true;
     if (!attempt.settled && entry.cluster !== '') attempt.cluster = entry.cluster;
-    const { stage } = attempt;
     const changed = this.#settleByLog(session, attempt, entry.evidence, now);
     if (attempt.settled && entry.cluster !== '' && attempt.cluster !== entry.cluster) {
       correctCluster(this.#context, session, attempt, entry, now);
     }
-    if (stage === 'unknown' && attempt.stage !== stage) reconsiderWritten(session, attempt);
     // The last attempt settled only now, or its good headers had gone to the client and the rest was bad.
     if (changed && session.answered && attempt === session.attempts.at(-1)) this.#conclude(session, attempt, now);
     observer.traceEntry('attempt', changed ? 'settled' : 'known');

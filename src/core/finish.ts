@@ -65,13 +65,6 @@ function giveUp(context: Context, session: Session, attempt: Attempt, now: numbe
   else settle(context, session, attempt, attempt.cluster, attempt.vague, 0, now);
 }
 
-/** It was taken to be written as long as nothing was known of it; now something is. */
-export function reconsiderWritten(session: Session, last: Attempt): void {
-  if (session.record.notRetried !== 'written' || last !== session.attempts.at(-1)) return;
-  session.record.notRetried = null;
-  explainNoRetry(session, last);
-}
-
 /** A retry that was decided but never seen was not sent. */
 export function returnUnused(session: Session, now: number): void {
   if (giveBackPending(session, now) && session.record.result !== 'success')

@@ -5,34 +5,9 @@ import { describe, expect, it } from 'vitest';
 import type { AnswerSeen } from '../../src/core/engine.js';
 import { type Evidence, FLAGS } from '../../src/core/evidence.js';
 import { CoreWorld } from '../support/core-world.js';
+import { evidence, FACTS } from './support.js';
 
 const POLICY = { defaults: { circuit: { minimumRequests: 100 }, retry: { maxRetries: 3 } } };
-const FACTS = {
-  method: 'GET',
-  path: '/',
-  route: '',
-  cluster: 'a',
-  oneCluster: false,
-  idempotencyKey: false,
-  upgrade: false,
-  grpc: false,
-  headers: { text: () => undefined },
-};
-
-function evidence(source: Evidence['source'], changes: Partial<Evidence>): Evidence {
-  return {
-    source,
-    flags: 0,
-    status: null,
-    grpcStatus: null,
-    written: null,
-    transportFailure: '',
-    details: '',
-    host: null,
-    durationMs: null,
-    ...changes,
-  };
-}
 
 function seen(attempt: number, clientStatus: number, changes: Partial<Evidence>): AnswerSeen {
   const wish = { waitMs: 0, retry: null };
