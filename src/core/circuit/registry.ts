@@ -99,10 +99,16 @@ export class CircuitRegistry {
     return new Circuit(cluster, this.#policyFor(cluster, null), () => {}, this.#options.random).snapshot(now);
   }
 
-  /** @returns false where there is nothing of that name, or nothing to force: its mode is off. */
+  /**
+   * `target` null: the cluster as a whole, with all targets it has and those it gets while it is forced.
+   * @returns false where there is nothing of that name, or nothing to force: its mode is off.
+   */
   force(cluster: string, target: string | null, state: ForcedState, now: number): boolean {
     if (this.snapshot(cluster, target, now) === null) return false;
-    return this.use(cluster, now, target).force(state, now);
+    let forced = this.use(cluster, now, target).force(state, now);
+    if (target !== null) return forced;
+    for (const { circuit } of this.#entries.ofTargets(cluster)) forced = circuit.force(state, now) || forced;
+    return forced;
   }
 
   /** Every circuit itself, those of targets last, for those who look at many and take their time over it. */
@@ -150,7 +156,14 @@ export class CircuitRegistry {
     const entry: Entry = { circuit, lastUsedMs: now, older: null, newer: null, listed: false };
     this.#entries.set(cluster, target, entry);
     this.#closed.touch(entry);
+    if (target !== null) this.#forceAlike(circuit, now);
     return circuit;
+  }
+
+  /** What was set by hand for a whole cluster holds for a target that comes later, too. */
+  #forceAlike(circuit: Circuit, now: number): void {
+    const state = this.get(circuit.name)?.state(now);
+    if (state === 'forced_open' || state === 'disabled') circuit.force(state, now);
   }
 
   #evict(): boolean {

@@ -129,6 +129,39 @@ describe('whoever looks', () => {
 });
 
 describe('a state by hand', () => {
+  const states = (registry: CircuitRegistry) => registry.all(0).map(({ target, state }) => [target, state]);
+
+  it('is for a whole cluster where no target is named: for those there are and those that come', () => {
+    const { registry } = shop();
+    for (const target of [null, 'x', 'y']) registry.use('a', 0, target);
+    registry.use('b', 0, 'x');
+    expect(registry.force('a', null, 'forced_open', 0)).toBe(true);
+    registry.use('a', 1, 'late');
+    expect(registry.targets('a', 1).map(({ state }) => state)).toEqual(['forced_open', 'forced_open', 'forced_open']);
+    expect(registry.get('b', 'x')?.state(1)).toBe('closed');
+    expect(registry.force('a', null, 'auto', 2)).toBe(true);
+    registry.use('a', 3, 'later');
+    expect(registry.all(3).map(({ state }) => state)).toEqual(Array(6).fill('closed'));
+  });
+
+  it('is for a whole cluster of which so far only targets are known', () => {
+    const { registry } = shop();
+    registry.use('a', 0, 'x');
+    expect(registry.force('a', null, 'disabled', 0)).toBe(true);
+    expect(states(registry)).toEqual([
+      [null, 'disabled'],
+      ['x', 'disabled'],
+    ]);
+  });
+
+  it('reaches the targets of a cluster whose own circuit is off', () => {
+    const { registry } = shop();
+    registry.use('a', 0, 'x');
+    registry.reconfigure((_cluster, target) => policy({ mode: target === null ? 'off' : 'enforce' }), 0);
+    expect(registry.force('a', null, 'forced_open', 0)).toBe(true);
+    expect(registry.get('a', 'x')?.state(0)).toBe('forced_open');
+  });
+
   it('is for the one that is named, its cluster or its neighbours are left alone', () => {
     const { registry } = shop();
     for (const target of [null, 'x', 'y']) registry.use('a', 0, target);
