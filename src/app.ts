@@ -10,7 +10,7 @@ import { AdmissionHandler } from './handlers/admission.js';
 import { AttemptHandler } from './handlers/attempt.js';
 import type { HandlerDeps } from './handlers/deps.js';
 import { randomIds } from './ids.js';
-import { createAdmin } from './observe/admin.js';
+import { type AdminDeps, createAdmin } from './observe/admin.js';
 import type { FaultReason } from './observe/faults.js';
 import { Logger, type LogLevel } from './observe/logger.js';
 import { Metrics } from './observe/metrics.js';
@@ -34,6 +34,8 @@ export interface AppOptions {
   /** `host:port`, `[ipv6]:port` or `unix:/path`. */
   readonly grpc: string;
   readonly http: string;
+  /** Of the files of Unix sockets. */
+  readonly socketMode: number;
   readonly transport: TransportName;
   readonly logLevel: LogLevel;
   /** Without one, the HTTP side changes nothing. */
@@ -136,6 +138,7 @@ class Sidecar {
     const deps: HandlerDeps = { engine: this.#engine, now: monotonicNow, wallNow: Date.now, after };
     return TRANSPORTS[this.#options.transport]({
       address: this.#options.grpc,
+      socketMode: this.#options.socketMode,
       openStream: (role, send) =>
         role === 'admission' ? new AdmissionHandler(deps, send) : new AttemptHandler(deps, send),
       traced: (entry) => this.#engine.traced(entry, monotonicNow()),
@@ -172,7 +175,7 @@ class Sidecar {
   #newAdmin() {
     const engine = this.#engine;
     const circuits = this.#circuits;
-    return createAdmin({
+    const deps: AdminDeps = {
       circuits: {
         all: (now) => circuits.all(now),
         get: (cluster, target, now) => circuits.snapshot(cluster, target, now),
@@ -193,7 +196,8 @@ class Sidecar {
       version: VERSION,
       token: this.#options.adminToken,
       logger: this.#logger,
-    });
+    };
+    return createAdmin(deps, { socketMode: this.#options.socketMode });
   }
 
   #connectGauges(): void {

@@ -8,6 +8,7 @@ import { LOG_LEVELS, type LogLevel } from './observe/logger.js';
 import { policyJsonSchemaText } from './policy/json-schema.js';
 import { loadPolicy } from './policy/load.js';
 import { formatProblem } from './policy/problems.js';
+import { DEFAULT_SOCKET_MODE, parseSocketMode } from './server/socket-mode.js';
 import { TRANSPORT_NAMES, type TransportName } from './server/transports.js';
 import { VERSION } from './version.js';
 
@@ -18,6 +19,7 @@ interface ServeOptions {
   readonly policy?: string;
   readonly grpc: string;
   readonly http: string;
+  readonly socketMode: number;
   readonly transport: TransportName;
   readonly logLevel: LogLevel;
   readonly drain: number;
@@ -65,6 +67,12 @@ function program(): Command {
     .addOption(address('--grpc', 'where Envoy speaks to Sluice', 'SLUICE_GRPC', DEFAULT_GRPC))
     .addOption(address('--http', 'where people and Prometheus do', 'SLUICE_HTTP', DEFAULT_HTTP))
     .addOption(
+      new Option('--socket-mode <octal>', 'mode of the files of Unix sockets')
+        .env('SLUICE_SOCKET_MODE')
+        .argParser(socketMode)
+        .default(DEFAULT_SOCKET_MODE, '0660'),
+    )
+    .addOption(
       new Option('--transport <name>', 'what carries gRPC: a library, or sockets made for Envoy')
         .env('SLUICE_TRANSPORT')
         .choices(TRANSPORT_NAMES)
@@ -105,6 +113,18 @@ function seconds(text: string): number {
   throw new CommanderError(2, 'sluice.drain', `error: --drain is '${text}'; give seconds from 0 to 3600`);
 }
 
+function socketMode(text: string): number {
+  try {
+    return parseSocketMode(text);
+  } catch (error) {
+    throw new CommanderError(
+      2,
+      'sluice.socketMode',
+      `error: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}
+
 async function serve(options: ServeOptions): Promise<void> {
   const { policy: policyFile } = options;
   if (policyFile === undefined) {
@@ -122,6 +142,7 @@ async function serve(options: ServeOptions): Promise<void> {
     policyText: loaded.text,
     grpc: options.grpc,
     http: options.http,
+    socketMode: options.socketMode,
     transport: options.transport,
     logLevel: options.logLevel,
     adminToken: process.env.SLUICE_ADMIN_TOKEN,

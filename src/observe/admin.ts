@@ -4,7 +4,8 @@
 import type { ServerResponse } from 'node:http';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
 import type { CircuitSnapshot } from '../core/circuit/state.js';
-import { formatAddress, listenOptions, parseAddress, removeStaleSocket } from '../server/address.js';
+import { formatAddress, listenOptions, parseAddress } from '../server/address.js';
+import { DEFAULT_SOCKET_MODE, listenOn } from '../server/socket-mode.js';
 import { WriteAccess } from './admin/access.js';
 import { ENDPOINTS } from './admin/endpoints.js';
 import { clientFault } from './admin/errors.js';
@@ -58,6 +59,8 @@ export interface AdminOptions {
   readonly requestTimeoutMs?: number;
   /** For answers under way when `close` is called. Default: 1000. */
   readonly closeGraceMs?: number;
+  /** Of a Unix socket's file, created with it. Default: `DEFAULT_SOCKET_MODE`. */
+  readonly socketMode?: number;
   /** Of GET /events. */
   readonly feed?: FeedOptions;
 }
@@ -90,7 +93,7 @@ export function createAdmin(deps: AdminDeps, options: AdminOptions = {}): Admin 
   addPage(app);
   addEvents(app, newFeed(deps, fault, options.feed), SECURE_HEADERS);
   return {
-    listen: (address) => listen(app, address, fault),
+    listen: (address) => listen(app, address, options.socketMode ?? DEFAULT_SOCKET_MODE, fault),
     close: () => close(app, options.closeGraceMs ?? DEFAULT_CLOSE_GRACE_MS),
   };
 }
@@ -160,10 +163,14 @@ function plain(_key: string, value: unknown): unknown {
   return value;
 }
 
-async function listen(app: FastifyInstance, address: string, fault: (error: unknown) => void): Promise<string> {
+async function listen(
+  app: FastifyInstance,
+  address: string,
+  socketMode: number,
+  fault: (error: unknown) => void,
+): Promise<string> {
   const wanted = parseAddress(address);
-  if (wanted.kind === 'unix') await removeStaleSocket(wanted.path);
-  await app.listen(listenOptions(wanted));
+  await listenOn(wanted, socketMode, () => app.listen(listenOptions(wanted)));
   // Before this, an error of the server is the failure of `listen`.
   app.server.on('error', fault);
   const bound = app.server.address();

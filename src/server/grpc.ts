@@ -4,13 +4,14 @@
 import { Server, ServerCredentials, type ServerOptions } from '@grpc/grpc-js';
 import { loadProtos } from '../wire/protos.js';
 import { type AccessLogStreams, addAccessLogService } from './access-log.js';
-import { type Address, formatAddress, parseAddress, removeStaleSocket } from './address.js';
+import { type Address, formatAddress, parseAddress } from './address.js';
 import { atMost } from './at-most.js';
 import { addExternalProcessor } from './ext-proc.js';
 import { addHealth } from './health.js';
 import { HealthBoard } from './health-board.js';
 import { OpenStreams } from './open-streams.js';
 import { MAX_RECEIVED_BYTES, MAX_SENT_BYTES } from './services.js';
+import { DEFAULT_SOCKET_MODE, listenOn } from './socket-mode.js';
 import type { GrpcServerOptions, RunningGrpcServer } from './transport.js';
 
 /** Envoy puts every request in flight on one connection: the number of streams is its business, not ours. */
@@ -79,9 +80,9 @@ async function shutDown({ server, streams, logs, health }: Services, address: st
 export async function startGrpcServer(options: GrpcServerOptions): Promise<RunningGrpcServer> {
   loadProtos();
   const wanted = parseAddress(options.address);
-  if (wanted.kind === 'unix') await removeStaleSocket(wanted.path);
   const services = build(options);
-  const address = formatAddress(await bind(services.server, wanted));
+  const listen = () => bind(services.server, wanted);
+  const address = formatAddress(await listenOn(wanted, options.socketMode ?? DEFAULT_SOCKET_MODE, listen));
   let draining: Promise<void> | undefined;
   return {
     address,

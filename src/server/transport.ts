@@ -8,6 +8,8 @@ import type { TransportHooks } from './hooks.js';
 export interface GrpcServerOptions {
   /** `host:port` (port 0: a free one), `[ipv6]:port` or `unix:/path` (a stale socket there is replaced). */
   readonly address: string;
+  /** Of a Unix socket's file, created with it. Default: `DEFAULT_SOCKET_MODE`. */
+  readonly socketMode?: number;
   readonly openStream: (role: Role, send: Send) => StreamHandler;
   readonly traced: (entry: TraceEntry) => void;
   /** What the health service answers, until `drain`. */

@@ -3,10 +3,11 @@
 
 import { createServer, type Server } from 'node:net';
 import { loadProtos } from '../../wire/protos.js';
-import { type Address, formatAddress, listenOptions, parseAddress, removeStaleSocket } from '../address.js';
+import { type Address, formatAddress, listenOptions, parseAddress } from '../address.js';
 import { atMost } from '../at-most.js';
 import { HealthBoard } from '../health-board.js';
 import { OpenStreams } from '../open-streams.js';
+import { DEFAULT_SOCKET_MODE, listenOn } from '../socket-mode.js';
 import type { GrpcServerOptions, RunningGrpcServer } from '../transport.js';
 import { OpenLogs } from './access-log-call.js';
 import { Connection, type ConnectionOptions } from './connection.js';
@@ -87,9 +88,9 @@ export async function startDirectServer(
 ): Promise<RunningGrpcServer> {
   loadProtos();
   const wanted = parseAddress(options.address);
-  if (wanted.kind === 'unix') await removeStaleSocket(wanted.path);
   const parts = build(options, limits);
-  const address = formatAddress(await bind(parts.server, wanted));
+  const listen = () => bind(parts.server, wanted);
+  const address = formatAddress(await listenOn(wanted, options.socketMode ?? DEFAULT_SOCKET_MODE, listen));
   let draining: Promise<void> | undefined;
   return {
     address,
