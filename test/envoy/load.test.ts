@@ -2,7 +2,6 @@
 // tell of the same number of requests.
 
 import { expect, it } from 'vitest';
-import { type JsonObject, ofType } from '../support/bootstrap.js';
 import { eventually, pause } from '../support/eventually.js';
 import { startLoad } from '../support/load.js';
 import { settled } from '../support/settled.js';
@@ -10,13 +9,8 @@ import { useMesh } from '../support/use-mesh.js';
 import { expectNothingLost, WATCHING } from './rows/run.js';
 
 const LOAD_MS = 10_000;
-/** What is at stake here is streams that break. A machine too busy to answer in time is another matter. */
-function patient(bootstrap: JsonObject): void {
-  for (const processor of ofType(bootstrap, 'ExternalProcessor')) processor.message_timeout = '10s';
-}
 
 const world = useMesh({
-  envoy: { patch: patient },
   policy: {
     defaults: { circuit: WATCHING, retry: { maxRetries: 1, budget: { ratio: 1 } } },
     clusters: { refusing: { fallback: ['secondary'] }, flaky: { retry: { judge: true } } },
@@ -36,7 +30,7 @@ it('32 connections for ten seconds: no decision lost, every stream closed, every
   await eventually(() => expect(load.count).toBeGreaterThan(2_000), 60_000);
   await load.stop();
   expect(Object.fromEntries(load.statuses)).toEqual({ 200: load.count });
-  const metrics = await settled(world.mesh, 10_000);
+  const metrics = await settled(world.mesh);
   await expectNothingLost(world.mesh, metrics);
   expect(metrics.metric('sluice_requests_total', { decision: 'admit' })).toBe(load.count);
   const refused = metrics.metric('sluice_requests_total', { cluster: 'refusing' });

@@ -100,10 +100,10 @@ describe('sluice top in a terminal', () => {
     ['Ctrl-C', '\u0003'],
   ])('draws, follows what happens, and gives the terminal back on %s', async (name, keys) => {
     const run = terminal('top', '--http', world.mesh.sluice.http);
-    await eventually(() => expect(run.out()).toContain('q leaves'), 15_000);
+    await eventually(() => expect(run.out()).toContain('q leaves'));
     world.mesh.upstreams.flaky.behave((_request, index) => respond(index === 0 ? 503 : 200));
     await world.mesh.request(`/flaky/${name}`);
-    await eventually(() => expect(run.out()).toContain(`/flaky/${name}`), 15_000);
+    await eventually(() => expect(run.out()).toContain(`/flaky/${name}`));
     expect(run.out()).toContain('\u001b[?1049h');
     run.press(keys);
     expect(await run.code).toBe(0);

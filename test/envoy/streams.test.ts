@@ -114,7 +114,7 @@ describe('with no access log at all', () => {
     await mesh.request('/refusing/x');
     expect((await mesh.sluice.metrics()).metric('sluice_sessions')).toBe(9);
     // It waits ten seconds for a log that never spoke.
-    const { metric } = await settled(mesh, 15_000);
+    const { metric } = await settled(mesh);
     expect(metric('sluice_trace_entries_total')).toBe(0);
     expect(await mesh.sluice.circuit('primary')).toMatchObject({ requests: 8, failures: 1 });
     expect(await mesh.sluice.circuit('refusing')).toMatchObject({ requests: 1, failures: 1 });

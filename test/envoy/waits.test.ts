@@ -105,7 +105,7 @@ const rows: readonly Wait[] = [
 
 /** Timers may be a millisecond early against the clock of the upstream's process, and late on a busy machine. */
 const EARLY_MS = 2;
-const LATE_MS = 450;
+const LATE_MS = 900;
 
 const world = useMesh({ policy });
 const pathOf = (row: Wait) => `/${row.to}/${row.id.toLowerCase()}-${rows.indexOf(row)}`;

@@ -9,13 +9,14 @@ import {
   LISTENER_PORT,
   type Ports,
   parseBootstrap,
+  patient,
   substitutePorts,
 } from './bootstrap.js';
 import { type Child, startChild } from './child.js';
 import { ENVOY_VERSION, envoyBinary } from './envoy-binary.js';
 import { eventually } from './eventually.js';
 
-const START_TIMEOUT_MS = 20_000;
+const START_TIMEOUT_MS = 60_000;
 
 export interface EnvoyOptions {
   /** Path of the bootstrap; this repository's envoy.yaml unless told. */
@@ -24,6 +25,8 @@ export interface EnvoyOptions {
   readonly ports?: Ports;
   /** Where it listens; Envoy picks unless told. */
   readonly port?: number;
+  /** With the file's own limit for Sluice's answers, for tests that are about it; otherwise `patient` lengthens that. */
+  readonly impatient?: boolean;
   /** For the odd case: changes a parsed copy of the bootstrap, ports already substituted. */
   readonly patch?: (bootstrap: JsonObject) => void;
   readonly version?: string;
@@ -80,7 +83,8 @@ export async function validate(config: string, version: string = ENVOY_VERSION):
 
 async function writeConfig(directory: string, options: EnvoyOptions): Promise<string> {
   const ports = { [LISTENER_PORT]: options.port ?? 0, ...options.ports };
-  const text = substitutePorts(await readFile(options.config ?? ENVOY_YAML, 'utf8'), ports);
+  const shipped = substitutePorts(await readFile(options.config ?? ENVOY_YAML, 'utf8'), ports);
+  const text = options.impatient === true ? shipped : patient(shipped);
   const config = join(directory, options.patch === undefined ? 'envoy.yaml' : 'envoy.json');
   await writeFile(config, options.patch === undefined ? text : patched(text, options.patch));
   return config;

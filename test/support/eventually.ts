@@ -4,9 +4,9 @@ const PAUSE_MS = 15;
 
 /**
  * Repeats `attempt` until it no longer throws, and gives what it returned.
- * @param timeoutMs after which the last error is thrown; 5,000 unless told.
+ * @param timeoutMs after which the last error is thrown; 20,000 unless told.
  */
-export async function eventually<T>(attempt: () => T | Promise<T>, timeoutMs = 5_000): Promise<T> {
+export async function eventually<T>(attempt: () => T | Promise<T>, timeoutMs = 20_000): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     try {

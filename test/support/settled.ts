@@ -7,7 +7,7 @@ import type { Metrics } from './metrics.js';
 import type { RequestView } from './views.js';
 
 /** Resolves with the metrics once Sluice holds no request and no stream. @throws Error that says what it still holds. */
-export function settled({ sluice }: Pick<Mesh, 'sluice'>, timeoutMs = 5_000): Promise<Metrics> {
+export function settled({ sluice }: Pick<Mesh, 'sluice'>, timeoutMs = 20_000): Promise<Metrics> {
   return eventually(async () => {
     const metrics = await sluice.metrics();
     const held = ['sluice_sessions', 'sluice_streams'].map((name) => `${name} ${metrics.metric(name)}`);

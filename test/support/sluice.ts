@@ -12,7 +12,7 @@ import type { CircuitView, RequestView } from './views.js';
 
 export const MAIN_JS = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
-const START_TIMEOUT_MS = 15_000;
+const START_TIMEOUT_MS = 60_000;
 
 export interface SluiceOptions {
   /** YAML text, or an object to write as YAML. */

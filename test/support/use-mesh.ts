@@ -29,5 +29,5 @@ export function useMesh(options: MeshOptions | (() => Promise<MeshOptions>)): { 
  */
 async function warmUp(mesh: Mesh): Promise<void> {
   await mesh.request('/without-a-route');
-  await settled(mesh, 15_000);
+  await settled(mesh);
 }
