@@ -53,7 +53,8 @@ describe('printable', () => {
     const text = '\n'.repeat(5_000_000);
     const before = process.cpuUsage();
     printable(text);
-    expect(process.cpuUsage(before).user).toBeLessThan(50_000);
+    // To look at all of it takes several times as long.
+    expect(process.cpuUsage(before).user).toBeLessThan(100_000);
   });
 
   it('holds its promises for any text and any bound', () => {
