@@ -20,8 +20,10 @@ import { parsePolicy } from './policy/load.js';
 import { formatProblem } from './policy/problems.js';
 import type { Policy } from './policy/resolve.js';
 import { type PolicyChange, watchPolicy } from './policy/watch.js';
+import { type HealthServer, startHealthServer } from './server/health-server.js';
 import type { FaultPlace, TransportHooks } from './server/hooks.js';
-import { TRANSPORTS, type TransportName } from './server/transports.js';
+import type { TransportName } from './server/transport-names.js';
+import { TRANSPORTS } from './server/transports.js';
 import { VERSION } from './version.js';
 
 export interface AppOptions {
@@ -34,6 +36,8 @@ export interface AppOptions {
   /** `host:port`, `[ipv6]:port` or `unix:/path`. */
   readonly grpc: string;
   readonly http: string;
+  /** One more address, for health checks only; null: none. */
+  readonly health: string | null;
   /** Of the files of Unix sockets. */
   readonly socketMode: number;
   readonly transport: TransportName;
@@ -100,20 +104,27 @@ class Sidecar {
     this.#warn(this.#options.warnings);
     const grpc = await this.#startGrpc();
     this.#disposers.push(() => void grpc.drain(0));
+    const health = await this.#startHealth();
     const admin = this.#newAdmin();
     const http = await admin.listen(this.#options.http);
     this.#keepGoing();
     this.#outliveFaults();
     this.#ready = true;
-    this.#logger.started({ version: VERSION, grpc: grpc.address, http, policy: this.#options.policyFile });
+    this.#logger.started({
+      ...{ version: VERSION, grpc: grpc.address, http },
+      ...(health === null ? {} : { health: health.address }),
+      policy: this.#options.policyFile,
+    });
     return {
       grpc: grpc.address,
       http,
       stop: async (signal, graceMs) => {
         this.#ready = false;
+        health?.drain();
         this.#logger.stopping(signal);
         await grpc.drain(graceMs);
         await admin.close();
+        await health?.close();
         this.dispose();
         this.#logger.stopped();
         await this.#logger.close();
@@ -145,6 +156,14 @@ class Sidecar {
       serving: () => this.#ready,
       hooks: this.#hooks(),
     });
+  }
+
+  async #startHealth(): Promise<HealthServer | null> {
+    const { health: address, socketMode } = this.#options;
+    if (address === null) return null;
+    const health = await startHealthServer({ address, socketMode, serving: () => this.#ready });
+    this.#disposers.push(() => void health.close());
+    return health;
   }
 
   #hooks(): TransportHooks {

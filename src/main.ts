@@ -1,15 +1,13 @@
 #!/usr/bin/env node
 // The command line. Reads arguments and environment, says clearly what is wrong with them, and starts what is asked.
+// What a command alone needs is loaded by it: a health check runs every few seconds, and must not load a whole sidecar.
 
 import { Command, CommanderError, Option } from 'commander';
-import { startApp } from './app.js';
-import { addLookCommands } from './cli/commands.js';
-import { LOG_LEVELS, type LogLevel } from './observe/logger.js';
-import { policyJsonSchemaText } from './policy/json-schema.js';
-import { loadPolicy } from './policy/load.js';
+import { addHealthCommand, addLookCommands } from './cli/commands.js';
+import { LOG_LEVELS, type LogLevel } from './observe/log/levels.js';
 import { formatProblem } from './policy/problems.js';
 import { DEFAULT_SOCKET_MODE, parseSocketMode } from './server/socket-mode.js';
-import { TRANSPORT_NAMES, type TransportName } from './server/transports.js';
+import { TRANSPORT_NAMES, type TransportName } from './server/transport-names.js';
 import { VERSION } from './version.js';
 
 const DEFAULT_GRPC = '127.0.0.1:9002';
@@ -19,6 +17,7 @@ interface ServeOptions {
   readonly policy?: string;
   readonly grpc: string;
   readonly http: string;
+  readonly health?: string;
   readonly socketMode: number;
   readonly transport: TransportName;
   readonly logLevel: LogLevel;
@@ -37,6 +36,8 @@ Envoy has to be told to ask Sluice: envoy.yaml in this repository is a complete,
 
 const AFTER_SERVE_HELP = `
 On the gRPC address: ExternalProcessor, AccessLogService and grpc.health.v1.Health.
+On the health address, where there is one: grpc.health.v1.Health alone. It is for probes that cannot reach the gRPC address,
+as a kubelet cannot reach a Unix socket.
 On the HTTP address: / (a page), /circuits, /requests, /events, /policy, /metrics, /healthz, /readyz.
 
 The policy file is read again when it changes; a file with errors changes nothing and is reported.
@@ -66,6 +67,11 @@ function program(): Command {
     .addOption(new Option('--policy <file>', 'the policy, YAML (required)').env('SLUICE_POLICY'))
     .addOption(address('--grpc', 'where Envoy speaks to Sluice', 'SLUICE_GRPC', DEFAULT_GRPC))
     .addOption(address('--http', 'where people and Prometheus do', 'SLUICE_HTTP', DEFAULT_HTTP))
+    .addOption(
+      new Option('--health <addr>', 'one more address, for health checks only: host:port or unix:/path').env(
+        'SLUICE_HEALTH',
+      ),
+    )
     .addOption(
       new Option('--socket-mode <octal>', 'mode of the files of Unix sockets')
         .env('SLUICE_SOCKET_MODE')
@@ -98,7 +104,11 @@ function program(): Command {
   sluice
     .command('schema')
     .description('print the JSON Schema of the policy file, for editors')
-    .action(() => void process.stdout.write(policyJsonSchemaText()));
+    .action(async () => {
+      const { policyJsonSchemaText } = await import('./policy/json-schema.js');
+      process.stdout.write(policyJsonSchemaText());
+    });
+  addHealthCommand(sluice, DEFAULT_GRPC);
   addLookCommands(sluice, () => address('--http', 'the HTTP side of the sidecar', 'SLUICE_HTTP', DEFAULT_HTTP));
   return sluice;
 }
@@ -130,6 +140,7 @@ async function serve(options: ServeOptions): Promise<void> {
   if (policyFile === undefined) {
     throw new CommanderError(2, 'sluice.policy', 'error: no policy: give --policy FILE or set SLUICE_POLICY');
   }
+  const [{ startApp }, { loadPolicy }] = await Promise.all([import('./app.js'), import('./policy/load.js')]);
   const loaded = await loadPolicy(policyFile);
   if (!loaded.ok) {
     complain(loaded.problems.map(formatProblem));
@@ -142,6 +153,7 @@ async function serve(options: ServeOptions): Promise<void> {
     policyText: loaded.text,
     grpc: options.grpc,
     http: options.http,
+    health: options.health ?? null,
     socketMode: options.socketMode,
     transport: options.transport,
     logLevel: options.logLevel,
@@ -170,6 +182,7 @@ function stopOnSignal(stop: (signal: string) => Promise<void>): void {
 }
 
 async function check(file: string): Promise<void> {
+  const { loadPolicy } = await import('./policy/load.js');
   const loaded = await loadPolicy(file);
   if (!loaded.ok) {
     const count = loaded.problems.length;

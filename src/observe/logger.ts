@@ -8,6 +8,7 @@ import type { AnswerReason } from '../core/reasons.js';
 import type { RequestRecord } from '../core/record.js';
 import type { FaultReason } from './faults.js';
 import { LOG_EVENTS, type LogEventName } from './log/events.js';
+import { LOG_LEVELS, type LogLevel } from './log/levels.js';
 import { type LeftOut, RateLimit } from './log/rate-limit.js';
 import { type Sink, stdoutSink } from './log/sink.js';
 import { printable } from './printable.js';
@@ -15,8 +16,7 @@ import { pathOf, settledAttempts } from './records/json.js';
 
 export { LOG_EVENTS } from './log/events.js';
 
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
+export { LOG_LEVELS, type LogLevel } from './log/levels.js';
 
 export interface LoggerOptions {
   /** The least level that is written. Default: info. */
@@ -73,7 +73,7 @@ export class Logger implements Partial<Observer> {
     this.timer = setInterval(() => this.safely(() => this.summarise()), SWEEP_EVERY_MS).unref();
   }
 
-  started(fields: { version: string; grpc: string; http: string; policy: string }): void {
+  started(fields: { version: string; grpc: string; http: string; health?: string; policy: string }): void {
     this.line('started', fields, 'ready');
   }
 
