@@ -9,8 +9,8 @@ export interface Headers {
   text(name: string): string | undefined;
   /** Every value of that name, in order. */
   all(name: string): readonly string[];
-  /** Every distinct name. */
-  names(): Iterable<string>;
+  /** Every distinct name that begins like that, in the order of appearance. */
+  startingWith(prefix: string): readonly string[];
 }
 
 /** What Envoy knows about the request, by the attribute's full name (`xds.cluster_name`). Absent: not available. */

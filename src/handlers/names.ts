@@ -28,6 +28,7 @@ export const ATTRIBUTE = {
 } as const;
 
 const OURS = 'x-sluice-';
+const ENVOYS = 'x-envoy-';
 /** What tells Envoy's router to retry, to hedge, or for how long to try. */
 const RETRY_CONTROL: ReadonlySet<string> = new Set([
   HEADER.retryOn,
@@ -42,15 +43,13 @@ const RETRY_CONTROL: ReadonlySet<string> = new Set([
 ]);
 
 /** Control headers that came from outside: a client has no business with any of them. */
-export function foreignControls(headers: Headers): string[] {
-  const found: string[] = [];
-  for (const name of headers.names()) if (name.startsWith(OURS) || RETRY_CONTROL.has(name)) found.push(name);
-  return found;
+export function foreignControls(headers: Headers): readonly string[] {
+  const controls = headers.startingWith(ENVOYS).filter((name) => RETRY_CONTROL.has(name));
+  const ours = headers.startingWith(OURS);
+  return controls.length === 0 ? ours : [...ours, ...controls];
 }
 
 /** Headers of ours in a response: none of them is for the client, unless Sluice made the response. */
-export function ownHeaders(headers: Headers): string[] {
-  const found: string[] = [];
-  for (const name of headers.names()) if (name.startsWith(OURS)) found.push(name);
-  return found;
+export function ownHeaders(headers: Headers): readonly string[] {
+  return headers.startingWith(OURS);
 }

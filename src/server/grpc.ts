@@ -2,7 +2,6 @@
 // all that drops nothing.
 
 import { Server, ServerCredentials, type ServerOptions } from '@grpc/grpc-js';
-import { loadProtos } from '../wire/protos.js';
 import { type AccessLogStreams, addAccessLogService } from './access-log.js';
 import { type Address, formatAddress, parseAddress } from './address.js';
 import { atMost } from './at-most.js';
@@ -77,9 +76,8 @@ async function shutDown({ server, streams, logs, health }: Services, address: st
   await closed;
 }
 
-/** @throws RangeError for an address that cannot be read, Error where it is taken or `proto/` is incomplete. */
+/** @throws RangeError for an address that cannot be read, Error where it is taken. */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<RunningGrpcServer> {
-  loadProtos();
   const wanted = parseAddress(options.address);
   const services = build(options);
   const listen = () => bind(services.server, wanted);

@@ -27,5 +27,5 @@ export interface RunningGrpcServer {
   drain(graceMs: number): Promise<void>;
 }
 
-/** @throws RangeError for an address that cannot be read, Error where it is taken or `proto/` is incomplete. */
+/** @throws RangeError for an address that cannot be read, Error where it is taken. */
 export type StartTransport = (options: GrpcServerOptions) => Promise<RunningGrpcServer>;

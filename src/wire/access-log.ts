@@ -1,16 +1,15 @@
 // From the bytes of an access log message to the entries that settle attempts and requests.
 
 import type { AttemptTrace, Evidence, RequestTrace, TraceEntry } from '../core/evidence.js';
-import { wholeNumber } from '../core/whole-number.js';
-import { flagBits } from './flags.js';
-import type { AccessLogCommon, Address, Duration, HttpAccessLogEntry } from './messages.js';
-import { loadProtos } from './protos.js';
+import { LogEntry } from './log-entry.js';
+import { LENGTH, Reader, tagOf } from './protobuf/reader.js';
+
+const HTTP_LOGS = tagOf(2, LENGTH);
+const LOG_ENTRY = tagOf(1, LENGTH);
 
 /** Values of Envoy's enum AccessLogType. */
 const REQUEST_ENDED = 6;
 const ATTEMPT_ENDED = 9;
-
-const GRPC_STATUS = 'grpc-status';
 
 export interface AccessLogs {
   readonly entries: readonly TraceEntry[];
@@ -18,83 +17,92 @@ export interface AccessLogs {
   readonly other: number;
 }
 
-function milliseconds(duration: Duration): number {
-  return (duration.seconds ?? 0) * 1000 + (duration.nanos ?? 0) / 1_000_000;
-}
-
 /**
  * From the first byte sent upstream to the first byte back, or to the end where none came. Not from the attempt's start:
  * a retry's start lies before the gate's hold, which is our own waiting and says nothing about the upstream.
  * Without a byte sent, an attempt's whole duration; a request's then spans more than one attempt, so null.
  */
-function durationMs(common: AccessLogCommon): number | null {
-  const sent = common.timeToFirstUpstreamTxByte;
-  const end = common.timeToFirstUpstreamRxByte ?? common.duration;
-  if (end === undefined) return null;
-  if (sent !== undefined) return Math.max(0, milliseconds(end) - milliseconds(sent));
-  return common.accessLogType === ATTEMPT_ENDED ? milliseconds(end) : null;
+function durationMs({ type, firstSent, firstReceived, duration }: LogEntry): number | null {
+  const end = firstReceived.present ? firstReceived : duration;
+  if (!end.present) return null;
+  if (firstSent.present) return Math.max(0, end.ms - firstSent.ms);
+  return type === ATTEMPT_ENDED ? end.ms : null;
 }
 
-function host(address: Address | undefined): string | null {
-  if (address?.pipe?.path !== undefined) return address.pipe.path;
-  const ip = address?.socketAddress?.address;
-  if (ip === undefined) return null;
-  const port = address?.socketAddress?.portValue ?? 0;
-  return ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
-}
-
-/** Decimal digits only, as Envoy and gRPC write them; null for anything else. */
-function grpcStatus(response: HttpAccessLogEntry['response']): number | null {
-  return wholeNumber(response?.responseTrailers?.[GRPC_STATUS] ?? response?.responseHeaders?.[GRPC_STATUS]);
-}
-
-function evidence(common: AccessLogCommon, response: HttpAccessLogEntry['response']): Evidence {
-  const answered = common.timeToFirstUpstreamRxByte !== undefined;
+function evidence(entry: LogEntry): Evidence {
+  const answered = entry.firstReceived.present;
   return {
     source: 'trace',
-    flags: flagBits(common.responseFlags),
-    status: answered ? (response?.responseCode?.value ?? null) : null,
-    grpcStatus: answered ? grpcStatus(response) : null,
-    written: common.timeToFirstUpstreamTxByte !== undefined,
-    transportFailure: common.upstreamTransportFailureReason ?? '',
-    details: response?.responseCodeDetails ?? '',
-    host: host(common.upstreamRemoteAddress),
-    durationMs: durationMs(common),
+    flags: entry.flags,
+    status: answered ? entry.code : null,
+    grpcStatus: answered ? entry.grpcStatus : null,
+    written: entry.firstSent.present,
+    transportFailure: entry.text(entry.transportFailure),
+    details: entry.text(entry.details),
+    host: entry.host,
+    durationMs: durationMs(entry),
   };
 }
 
-function attempt(common: AccessLogCommon, entry: HttpAccessLogEntry): AttemptTrace {
+function attempt(entry: LogEntry): AttemptTrace {
   return {
     kind: 'attempt',
-    id: common.customTags?.sluice_id ?? '',
-    attempt: wholeNumber(common.customTags?.attempt) ?? 0,
-    cluster: common.upstreamCluster ?? '',
-    evidence: evidence(common, entry.response),
+    id: entry.requestId,
+    attempt: entry.attempt,
+    cluster: entry.text(entry.cluster),
+    evidence: evidence(entry),
   };
 }
 
-function request(common: AccessLogCommon, entry: HttpAccessLogEntry): RequestTrace {
+function request(entry: LogEntry): RequestTrace {
   return {
     kind: 'request',
-    id: common.customTags?.sluice_id ?? '',
-    cluster: common.upstreamCluster ?? '',
-    evidence: evidence(common, entry.response),
-    clientStatus: entry.response?.responseCode?.value ?? null,
-    attempts: common.upstreamRequestAttemptCount ?? null,
+    id: entry.requestId,
+    cluster: entry.text(entry.cluster),
+    evidence: evidence(entry),
+    clientStatus: entry.code,
+    attempts: entry.attemptCount,
   };
+}
+
+class Entries implements AccessLogs {
+  readonly entries: TraceEntry[] = [];
+  other = 0;
+
+  add(entry: LogEntry): void {
+    if (entry.type === ATTEMPT_ENDED) this.entries.push(attempt(entry));
+    else if (entry.type === REQUEST_ENDED) this.entries.push(request(entry));
+    else this.other++;
+  }
+}
+
+function readEntries(reader: Reader, entry: LogEntry, found: Entries): void {
+  while (reader.more) {
+    const tag = reader.tag();
+    if (tag === LOG_ENTRY) {
+      const outer = reader.enter();
+      entry.read();
+      reader.leave(outer);
+      found.add(entry);
+    } else reader.skip(tag);
+  }
 }
 
 /**
  * Every entry of one message, in order; a message that only identifies Envoy has none.
- * @throws WireError where the bytes are no such message.
+ * @throws WireError where the bytes from `start` to `end` are no such message.
  */
-export function decodeAccessLogs(bytes: Buffer): AccessLogs {
-  const log = loadProtos().accessLogs.decode(bytes).httpLogs?.logEntry ?? [];
-  const entries: TraceEntry[] = [];
-  for (const entry of log) {
-    const common = entry.commonProperties;
-    if (common?.accessLogType === ATTEMPT_ENDED) entries.push(attempt(common, entry));
-    else if (common?.accessLogType === REQUEST_ENDED) entries.push(request(common, entry));
+export function decodeAccessLogs(bytes: Buffer, start = 0, end = bytes.length): AccessLogs {
+  const reader = new Reader(bytes, start, end);
+  const entry = new LogEntry(reader);
+  const found = new Entries();
+  while (reader.more) {
+    const tag = reader.tag();
+    if (tag === HTTP_LOGS) {
+      const outer = reader.enter();
+      readEntries(reader, entry, found);
+      reader.leave(outer);
+    } else reader.skip(tag);
   }
-  return { entries, other: log.length - entries.length };
+  return found;
 }

@@ -4,42 +4,127 @@ import type { OtherPhase, StreamEvent } from '../core/stream.js';
 import { WireAttributes } from './attributes.js';
 import { WireError } from './error.js';
 import { WireHeaders } from './headers.js';
-import type { HttpHeaders, ProcessingRequest } from './messages.js';
-import { loadProtos } from './protos.js';
+import { equals } from './interned.js';
+import { LENGTH, Reader, tagOf } from './protobuf/reader.js';
 
 /** The filter's name, under which its attributes are filed. */
 const FILTER = 'envoy.filters.http.ext_proc';
 
-function headersEvent(
-  kind: 'request_headers' | 'response_headers',
-  message: HttpHeaders,
-  request: ProcessingRequest,
-): StreamEvent {
-  return {
-    kind,
-    headers: new WireHeaders(message.headers?.headers ?? []),
-    attributes: new WireAttributes(request.attributes?.[FILTER]),
-  };
+const REQUEST_HEADERS = tagOf(2, LENGTH);
+const RESPONSE_HEADERS = tagOf(3, LENGTH);
+const REQUEST_BODY = tagOf(4, LENGTH);
+const RESPONSE_BODY = tagOf(5, LENGTH);
+const REQUEST_TRAILERS = tagOf(6, LENGTH);
+const RESPONSE_TRAILERS = tagOf(7, LENGTH);
+const ATTRIBUTES = tagOf(9, LENGTH);
+const KEY = tagOf(1, LENGTH);
+const VALUE = tagOf(2, LENGTH);
+
+/** What has been read of a message. */
+class Message {
+  private readonly reader: Reader;
+  /** Tag of the arm of the oneof that came last; 0: none. */
+  arm = 0;
+  headers: WireHeaders;
+  attributes: WireAttributes;
+
+  constructor(bytes: Buffer, start: number, end: number) {
+    this.reader = new Reader(bytes, start, end);
+    this.headers = new WireHeaders(bytes);
+    this.attributes = new WireAttributes(bytes);
+  }
+
+  read(): void {
+    const { reader } = this;
+    while (reader.more) {
+      const tag = reader.tag();
+      if (tag === REQUEST_HEADERS || tag === RESPONSE_HEADERS) this.readHeaders(tag);
+      else if (tag === ATTRIBUTES) this.readAttributes();
+      else {
+        if (tag >= REQUEST_BODY && tag <= RESPONSE_TRAILERS && phaseOf(tag) !== null) this.arm = tag;
+        reader.skip(tag);
+      }
+    }
+  }
+
+  /** The arms exclude each other; one that comes in pieces is put together. */
+  private readHeaders(tag: number): void {
+    const { reader } = this;
+    if (this.arm !== 0 && this.arm !== tag) this.headers = new WireHeaders(reader.bytes);
+    this.arm = tag;
+    const outer = reader.enter();
+    this.headers.read(reader);
+    reader.leave(outer);
+  }
+
+  /** One entry of the map. Its key may come behind its value, so it is looked for first. */
+  private readAttributes(): void {
+    const { reader } = this;
+    const outer = reader.enter();
+    const from = reader.at;
+    if (this.isOurs()) {
+      // Of two entries with one key the last one counts.
+      this.attributes = new WireAttributes(reader.bytes);
+      reader.at = from;
+      this.readStructs();
+    }
+    reader.leave(outer);
+  }
+
+  private isOurs(): boolean {
+    const { reader } = this;
+    let ours = false;
+    while (reader.more) {
+      const tag = reader.tag();
+      if (tag === KEY) {
+        const end = reader.stop();
+        ours = equals(reader.bytes, reader.at, end, FILTER);
+        reader.at = end;
+      } else reader.skip(tag);
+    }
+    return ours;
+  }
+
+  private readStructs(): void {
+    const { reader } = this;
+    while (reader.more) {
+      const tag = reader.tag();
+      if (tag === VALUE) {
+        const outer = reader.enter();
+        this.attributes.read(reader);
+        reader.leave(outer);
+      } else reader.skip(tag);
+    }
+  }
 }
 
-function otherPhase(request: ProcessingRequest): OtherPhase | null {
-  if (request.requestBody !== undefined) return 'request_body';
-  if (request.responseBody !== undefined) return 'response_body';
-  if (request.requestTrailers !== undefined) return 'request_trailers';
-  if (request.responseTrailers !== undefined) return 'response_trailers';
-  return null;
+function phaseOf(arm: number): OtherPhase | null {
+  switch (arm) {
+    case REQUEST_BODY:
+      return 'request_body';
+    case RESPONSE_BODY:
+      return 'response_body';
+    case REQUEST_TRAILERS:
+      return 'request_trailers';
+    case RESPONSE_TRAILERS:
+      return 'response_trailers';
+    default:
+      return null;
+  }
 }
 
 /**
- * One message of Envoy's. Unknown fields are ignored.
+ * One message of Envoy's: the bytes from `start` to `end`. What is not used of it is skipped without a look.
  * @throws WireError where the bytes are no such message, or one of a kind that did not exist when this was written:
  * it has no answer, and failing its stream lets Envoy go on at once where silence would cost it a timeout.
  */
-export function decodeProcessingRequest(bytes: Buffer): StreamEvent {
-  const request = loadProtos().processingRequest.decode(bytes);
-  if (request.requestHeaders !== undefined) return headersEvent('request_headers', request.requestHeaders, request);
-  if (request.responseHeaders !== undefined) return headersEvent('response_headers', request.responseHeaders, request);
-  const phase = otherPhase(request);
-  if (phase === null) throw new WireError(`a ProcessingRequest of ${bytes.length} bytes is of no kind known here`);
+export function decodeProcessingRequest(bytes: Buffer, start = 0, end = bytes.length): StreamEvent {
+  const message = new Message(bytes, start, end);
+  message.read();
+  const { arm, headers, attributes } = message;
+  if (arm === REQUEST_HEADERS) return { kind: 'request_headers', headers, attributes };
+  if (arm === RESPONSE_HEADERS) return { kind: 'response_headers', headers, attributes };
+  const phase = phaseOf(arm);
+  if (phase === null) throw new WireError(`a ProcessingRequest of ${end - start} bytes is of no kind known here`);
   return { kind: 'other', phase };
 }

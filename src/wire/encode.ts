@@ -1,132 +1,184 @@
-// From a handler's instruction to the bytes of a ProcessingResponse.
+// From a handler's instruction to the bytes of a ProcessingResponse, written where they are wanted: into the send buffer of
+// a transport that lets us, or into one of their own.
 
 import type { ClusterOrder, HeaderChanges, Instruction, LocalAnswer, OtherPhase } from '../core/stream.js';
-import { headerBytes } from './header-value.js';
-import type { CommonResponse, Duration, HeaderMutation, ProcessingResponse, Struct, Value } from './messages.js';
-import { loadProtos } from './protos.js';
+import { mutationSize, writeMutation } from './header-mutation.js';
+import { fieldSize, utf8Size, varintSize, Writer } from './protobuf/writer.js';
+import { routeMetadata } from './route-metadata.js';
 
-const OVERWRITE_IF_EXISTS_OR_ADD = 2;
-/** The metadata namespace that `override_metadata_namespace` names in a route's priority-group specifier. */
-const ROUTE_NAMESPACE = 'sluice.route';
+const REQUEST_HEADERS = 1;
+const RESPONSE_HEADERS = 2;
+const IMMEDIATE_RESPONSE = 7;
+const DYNAMIC_METADATA = 8;
+const OVERRIDE_MESSAGE_TIMEOUT = 10;
+const PHASES: Readonly<Record<OtherPhase, number>> = {
+  request_body: 3,
+  response_body: 4,
+  request_trailers: 5,
+  response_trailers: 6,
+};
+
+/** Of HeadersResponse and CommonResponse. */
+const COMMON = 1;
+const HEADER_MUTATION = 2;
+const CLEAR_ROUTE_CACHE_TAG = 5 << 3;
+/** Of ImmediateResponse. */
+const STATUS = 1;
+const HEADERS = 2;
+const BODY = 3;
+const GRPC_STATUS = 4;
+const DETAILS = 5;
+/** First and second number of a small message. */
+const FIRST_TAG = 1 << 3;
+const SECOND_TAG = 2 << 3;
+/** A tag and a value of one byte. */
+const FLAG_BYTES = 2;
+
 const NANOS_PER_MS = 1_000_000;
 /** Less than this Envoy ignores. */
 const SHORTEST_TIMEOUT_MS = 1;
 
-function mutation(set: HeaderChanges['set'], remove: HeaderChanges['remove']): HeaderMutation {
-  return {
-    setHeaders: set.map(([key, value]) => ({
-      header: { key, rawValue: headerBytes(value) },
-      appendAction: OVERWRITE_IF_EXISTS_OR_ADD,
-    })),
-    removeHeaders: remove,
-  };
+type ContinueHeaders = Extract<Instruction, { kind: 'continue_request' | 'continue_response' }>;
+
+/** "Go on, nothing to change": the commonest answer by far. */
+function isUnchanged({ headers, order }: ContinueHeaders): boolean {
+  return order === null && headers.set.length === 0 && headers.remove.length === 0;
 }
 
-function common(changes: HeaderChanges, clearRouteCache: boolean): { response: CommonResponse } {
-  return {
-    response: {
-      headerMutation: mutation(changes.set, changes.remove),
-      ...(clearRouteCache && { clearRouteCache }),
-    },
-  };
+function commonSize(mutationBytes: number, clearRouteCache: boolean): number {
+  return fieldSize(mutationBytes) + (clearRouteCache ? FLAG_BYTES : 0);
 }
 
-function struct(fields: Record<string, Value>): Value {
-  return { structValue: { fields } };
+function metadataSize(order: ClusterOrder | null): number {
+  return order === null ? 0 : fieldSize(routeMetadata(order).length);
 }
 
-function list(values: Value[]): Value {
-  return { listValue: { values } };
+function continueSize(instruction: ContinueHeaders, clearRouteCache: boolean): number {
+  if (isUnchanged(instruction)) return FLAG_BYTES;
+  const { headers, order } = instruction;
+  const common = commonSize(mutationSize(headers.set, headers.remove), clearRouteCache);
+  return fieldSize(fieldSize(common)) + metadataSize(order);
 }
 
-function priorityGroup(cluster: string, index: number): Value {
-  return struct({
-    name: { stringValue: `g${index}` },
-    clusters: list([struct({ cluster_name: { stringValue: cluster }, weight: { numberValue: 1 } })]),
-  });
+function writeContinue(writer: Writer, number: number, instruction: ContinueHeaders, clearRouteCache: boolean): void {
+  if (isUnchanged(instruction)) return writer.field(number, 0);
+  const { headers, order } = instruction;
+  const mutation = mutationSize(headers.set, headers.remove);
+  const common = commonSize(mutation, clearRouteCache);
+  writer.field(number, fieldSize(common));
+  writer.field(COMMON, common);
+  writer.field(HEADER_MUTATION, mutation);
+  writeMutation(writer, headers.set, headers.remove);
+  if (clearRouteCache) writeNumber(writer, CLEAR_ROUTE_CACHE_TAG, 1);
+  if (order !== null) writeMetadata(writer, routeMetadata(order));
 }
 
-/** Attempt n goes to group n; the last group repeats. */
-function routeMetadata(order: ClusterOrder): Struct {
-  return { fields: { [ROUTE_NAMESPACE]: struct({ priority_groups: list(order.map(priorityGroup)) }) } };
+function writeMetadata(writer: Writer, metadata: Buffer): void {
+  writer.field(DYNAMIC_METADATA, metadata.length);
+  writer.raw(metadata);
 }
 
-function withOrder(order: ClusterOrder | null): Pick<ProcessingResponse, 'dynamicMetadata'> {
-  return order === null ? {} : { dynamicMetadata: routeMetadata(order) };
+function writeNumber(writer: Writer, tag: number, value: number): void {
+  writer.byte(tag);
+  writer.varint(value);
 }
 
-function immediate(answer: LocalAnswer): ProcessingResponse {
-  return {
-    immediateResponse: {
-      status: { code: answer.status },
-      headers: mutation(answer.headers, []),
-      body: Buffer.from(answer.body),
-      details: answer.details,
-      ...(answer.grpcStatus !== null && { grpcStatus: { status: answer.grpcStatus } }),
-    },
-  };
+function numberSize(value: number): number {
+  return 1 + varintSize(value);
 }
 
-function duration(ms: number): Duration {
-  const wholeMs = Math.max(SHORTEST_TIMEOUT_MS, Math.ceil(ms));
-  return { seconds: Math.floor(wholeMs / 1000), nanos: (wholeMs % 1000) * NANOS_PER_MS };
+const NOTHING: HeaderChanges['remove'] = [];
+
+function answerSize({ status, headers, body, details, grpcStatus }: LocalAnswer): number {
+  return (
+    fieldSize(numberSize(status)) +
+    fieldSize(mutationSize(headers, NOTHING)) +
+    fieldSize(utf8Size(body)) +
+    (grpcStatus === null ? 0 : fieldSize(numberSize(grpcStatus))) +
+    fieldSize(utf8Size(details))
+  );
 }
 
-function continueOther(phase: OtherPhase): ProcessingResponse {
-  switch (phase) {
-    case 'request_body':
-      return { requestBody: {} };
-    case 'response_body':
-      return { responseBody: {} };
-    case 'request_trailers':
-      return { requestTrailers: {} };
-    case 'response_trailers':
-      return { responseTrailers: {} };
-    default:
-      return phase satisfies never;
+function writeAnswer(writer: Writer, answer: LocalAnswer): void {
+  const { status, headers, body, details, grpcStatus } = answer;
+  writer.field(IMMEDIATE_RESPONSE, answerSize(answer));
+  writer.field(STATUS, numberSize(status));
+  writeNumber(writer, FIRST_TAG, status);
+  writer.field(HEADERS, mutationSize(headers, NOTHING));
+  writeMutation(writer, headers, NOTHING);
+  writeText(writer, BODY, body);
+  if (grpcStatus !== null) {
+    writer.field(GRPC_STATUS, numberSize(grpcStatus));
+    writeNumber(writer, FIRST_TAG, grpcStatus);
   }
+  writeText(writer, DETAILS, details);
 }
 
-function response(instruction: Instruction): ProcessingResponse {
+function writeText(writer: Writer, number: number, text: string): void {
+  const size = utf8Size(text);
+  writer.field(number, size);
+  writer.text(text, size);
+}
+
+function wholeMs(ms: number): number {
+  return Math.max(SHORTEST_TIMEOUT_MS, Math.ceil(ms));
+}
+
+const secondsOf = (ms: number) => Math.floor(wholeMs(ms) / 1000);
+const nanosOf = (ms: number) => (wholeMs(ms) % 1000) * NANOS_PER_MS;
+
+function durationSize(ms: number): number {
+  return numberSize(secondsOf(ms)) + numberSize(nanosOf(ms));
+}
+
+function writeDuration(writer: Writer, ms: number): void {
+  writer.field(OVERRIDE_MESSAGE_TIMEOUT, durationSize(ms));
+  writeNumber(writer, FIRST_TAG, secondsOf(ms));
+  writeNumber(writer, SECOND_TAG, nanosOf(ms));
+}
+
+/** Bytes that `writeInstruction` will write. */
+export function instructionSize(instruction: Instruction): number {
   const { kind } = instruction;
   switch (kind) {
-    case 'continue_request': {
-      const { headers, order } = instruction;
-      return { requestHeaders: common(headers, order !== null), ...withOrder(order) };
-    }
+    case 'continue_request':
+      return continueSize(instruction, instruction.order !== null);
     case 'continue_response':
-      return { responseHeaders: common(instruction.headers, false), ...withOrder(instruction.order) };
+      return continueSize(instruction, false);
     case 'continue_other':
-      return continueOther(instruction.phase);
+      return FLAG_BYTES;
     case 'extend_timeout':
-      return { overrideMessageTimeout: duration(instruction.ms) };
+      return fieldSize(durationSize(instruction.ms));
     case 'respond':
-      return immediate(instruction.answer);
+      return fieldSize(answerSize(instruction.answer));
     default:
       return kind satisfies never;
   }
 }
 
-const UNCHANGED_REQUEST: ProcessingResponse = { requestHeaders: {} };
-const UNCHANGED_RESPONSE: ProcessingResponse = { responseHeaders: {} };
-let unchangedRequest: Buffer | undefined;
-let unchangedResponse: Buffer | undefined;
-
-/** "Go on, nothing to change" is the commonest answer by far: its bytes are made once. */
-function ready(instruction: Instruction): Buffer | undefined {
-  if (instruction.kind !== 'continue_request' && instruction.kind !== 'continue_response') return undefined;
-  const { headers, order } = instruction;
-  if (order !== null || headers.set.length > 0 || headers.remove.length > 0) return undefined;
-  const { processingResponse } = loadProtos();
-  if (instruction.kind === 'continue_request') {
-    unchangedRequest ??= processingResponse.encode(UNCHANGED_REQUEST);
-    return unchangedRequest;
+/** Writes it into `bytes` from `at` on, where there has to be room for `instructionSize` of it. */
+export function writeInstruction(instruction: Instruction, bytes: Buffer, at: number): void {
+  const writer = new Writer(bytes, at);
+  const { kind } = instruction;
+  switch (kind) {
+    case 'continue_request':
+      return writeContinue(writer, REQUEST_HEADERS, instruction, instruction.order !== null);
+    case 'continue_response':
+      return writeContinue(writer, RESPONSE_HEADERS, instruction, false);
+    case 'continue_other':
+      return writer.field(PHASES[instruction.phase], 0);
+    case 'extend_timeout':
+      return writeDuration(writer, instruction.ms);
+    case 'respond':
+      return writeAnswer(writer, instruction.answer);
+    default:
+      return kind satisfies never;
   }
-  unchangedResponse ??= processingResponse.encode(UNCHANGED_RESPONSE);
-  return unchangedResponse;
 }
 
-/** The caller must not change the bytes: those of an unchanged answer are shared. */
+/** For a transport that wants bytes of its own. */
 export function encodeInstruction(instruction: Instruction): Buffer {
-  return ready(instruction) ?? loadProtos().processingResponse.encode(response(instruction));
+  const bytes = Buffer.allocUnsafe(instructionSize(instruction));
+  writeInstruction(instruction, bytes, 0);
+  return bytes;
 }

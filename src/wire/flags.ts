@@ -1,41 +1,54 @@
 // The access log names Envoy's response flags one by one; the core reads them as the bits of `response.flags`.
 
 import { FLAGS } from '../core/evidence.js';
-import type { ResponseFlags } from './messages.js';
+import { LENGTH, type Reader, tagOf, VARINT } from './protobuf/reader.js';
 
-const BITS: ReadonlyMap<string, number> = new Map([
-  ['noHealthyUpstream', FLAGS.noHealthyUpstream],
-  ['upstreamRequestTimeout', FLAGS.upstreamRequestTimeout],
-  ['localReset', FLAGS.localReset],
-  ['upstreamRemoteReset', FLAGS.upstreamRemoteReset],
-  ['upstreamConnectionFailure', FLAGS.upstreamConnectionFailure],
-  ['upstreamConnectionTermination', FLAGS.upstreamConnectionTermination],
-  ['upstreamOverflow', FLAGS.upstreamOverflow],
-  ['noRouteFound', FLAGS.noRoute],
-  ['delayInjected', FLAGS.delayInjected],
-  ['faultInjected', FLAGS.faultInjected],
-  ['rateLimited', FLAGS.rateLimited],
-  ['unauthorizedDetails', FLAGS.unauthorized],
-  ['rateLimitServiceError', FLAGS.rateLimitServiceError],
-  ['downstreamConnectionTermination', FLAGS.downstreamConnectionTermination],
-  ['upstreamRetryLimitExceeded', FLAGS.retryLimitExceeded],
-  ['streamIdleTimeout', FLAGS.streamIdleTimeout],
-  ['invalidEnvoyRequestHeaders', FLAGS.invalidRequestHeaders],
-  ['downstreamProtocolError', FLAGS.downstreamProtocolError],
-  ['upstreamMaxStreamDurationReached', FLAGS.maxStreamDuration],
-  ['durationTimeout', FLAGS.durationTimeout],
-  ['upstreamProtocolError', FLAGS.upstreamProtocolError],
-  ['noClusterFound', FLAGS.noCluster],
-  ['overloadManager', FLAGS.overloadManager],
-  ['dnsResolutionFailure', FLAGS.dnsFailure],
-  ['downstreamRemoteReset', FLAGS.downstreamRemoteReset],
-]);
+/** By the number of the field that says so. */
+const BITS: readonly (number | undefined)[] = [
+  undefined,
+  undefined,
+  FLAGS.noHealthyUpstream,
+  FLAGS.upstreamRequestTimeout,
+  FLAGS.localReset,
+  FLAGS.upstreamRemoteReset,
+  FLAGS.upstreamConnectionFailure,
+  FLAGS.upstreamConnectionTermination,
+  FLAGS.upstreamOverflow,
+  FLAGS.noRoute,
+  FLAGS.delayInjected,
+  FLAGS.faultInjected,
+  FLAGS.rateLimited,
+  undefined,
+  FLAGS.rateLimitServiceError,
+  FLAGS.downstreamConnectionTermination,
+  FLAGS.retryLimitExceeded,
+  FLAGS.streamIdleTimeout,
+  FLAGS.invalidRequestHeaders,
+  FLAGS.downstreamProtocolError,
+  FLAGS.maxStreamDuration,
+  undefined,
+  undefined,
+  FLAGS.durationTimeout,
+  FLAGS.upstreamProtocolError,
+  FLAGS.noCluster,
+  FLAGS.overloadManager,
+  FLAGS.dnsFailure,
+  FLAGS.downstreamRemoteReset,
+];
+/** A message that says who refused; here only its presence counts. */
+const UNAUTHORIZED = tagOf(13, LENGTH);
 
-/** Flags that `FLAGS` has no bit for are left out. */
-export function flagBits(flags: ResponseFlags | undefined): number {
-  let bits = 0;
-  for (const flag in flags) {
-    if (flags[flag] !== false) bits |= BITS.get(flag) ?? 0;
+/** What a ResponseFlags message makes of the bits so far. Flags that `FLAGS` has no bit for are left out. */
+export function readFlags(reader: Reader, before: number): number {
+  let bits = before;
+  while (reader.more) {
+    const tag = reader.tag();
+    const bit = (tag & 7) === VARINT ? BITS[tag >>> 3] : undefined;
+    if (bit !== undefined) bits = reader.bool() ? bits | bit : bits & ~bit;
+    else {
+      if (tag === UNAUTHORIZED) bits |= FLAGS.unauthorized;
+      reader.skip(tag);
+    }
   }
   return bits;
 }

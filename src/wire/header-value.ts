@@ -1,5 +1,7 @@
 // The last line of defence for header values: one that Envoy refuses turns the whole request into a 500.
 
+import type { Writer } from './protobuf/writer.js';
+
 const REPLACEMENT = 0x3f; // '?'
 const TAB = 0x09;
 const DELETE = 0x7f;
@@ -9,12 +11,13 @@ function allowed(byte: number): boolean {
   return (byte >= 0x20 && byte !== DELETE) || byte === TAB;
 }
 
-/** One byte per character, as `WireHeaders` reads them; control characters and all beyond a byte become `?`. */
-export function headerBytes(value: string): Buffer {
-  const bytes = Buffer.allocUnsafe(value.length);
+/**
+ * One byte per character, as `WireHeaders` reads them: as many as the text is long. Control characters and all beyond a
+ * byte become `?`.
+ */
+export function writeHeaderValue(writer: Writer, value: string): void {
   for (let index = 0; index < value.length; index++) {
     const code = value.charCodeAt(index);
-    bytes[index] = code <= 0xff && allowed(code) ? code : REPLACEMENT;
+    writer.byte(code <= 0xff && allowed(code) ? code : REPLACEMENT);
   }
-  return bytes;
 }

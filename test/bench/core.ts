@@ -5,15 +5,16 @@
 import { CircuitRegistry } from '../../src/core/circuit/registry.js';
 import { Engine } from '../../src/core/engine.js';
 import type { Evidence } from '../../src/core/evidence.js';
+import type { Attributes, Headers } from '../../src/core/stream.js';
 import { AdmissionHandler } from '../../src/handlers/admission.js';
 import { randomIds } from '../../src/ids.js';
 import { Logger } from '../../src/observe/logger.js';
 import { Metrics } from '../../src/observe/metrics.js';
 import { createObserver } from '../../src/observe/observer.js';
 import { Records } from '../../src/observe/records.js';
-import { WireAttributes } from '../../src/wire/attributes.js';
-import { WireHeaders } from '../../src/wire/headers.js';
+import { decodeProcessingRequest } from '../../src/wire/decode.js';
 import { policyOf } from '../support/core-world.js';
+import { attributes, double, header, requestHeaders, text } from '../wire/support/bytes.js';
 
 const CLUSTERS = [1, 100, 1000];
 const WINDOWS = [100, 10_000];
@@ -120,17 +121,24 @@ function cpuNs(): number {
   return (user + system) * 1000;
 }
 
-/** As they come off the wire, without decoding them: that is another bench's business. */
-function headersOf(values: Readonly<Record<string, string>>): WireHeaders {
-  return new WireHeaders(Object.entries(values).map(([key, value]) => ({ key, rawValue: Buffer.from(value) })));
+/** As they come off the wire. */
+function headersOf(values: Readonly<Record<string, string>>): Headers {
+  return messageOf(Object.entries(values).map(([name, value]) => header(name, value))).headers;
 }
 
-function attributesOf(values: Readonly<Record<string, string | number>>): WireAttributes {
-  const fields = Object.entries(values).map(([name, value]) => [
-    name,
-    typeof value === 'string' ? { stringValue: value } : { numberValue: value },
-  ]);
-  return new WireAttributes({ fields: Object.fromEntries(fields) });
+function attributesOf(values: Readonly<Record<string, string | number>>): Attributes {
+  const fields = Object.entries(values).map(([name, value]) => [name, attributeOf(value)] as const);
+  return messageOf([], attributes(fields)).attributes;
+}
+
+function attributeOf(value: string | number): Buffer {
+  return typeof value === 'string' ? text(value) : double(value);
+}
+
+function messageOf(headers: readonly Buffer[], ...extra: readonly Buffer[]) {
+  const event = decodeProcessingRequest(requestHeaders(headers, ...extra));
+  if (event.kind !== 'request_headers') throw new Error(`a message of request headers was read as ${event.kind}`);
+  return event;
 }
 
 function pick<T>(list: readonly T[], i: number): T {

@@ -180,7 +180,7 @@ describe('what is written down of a request', () => {
     const stream = world.admission();
     stream.handler.message({
       kind: 'request_headers',
-      headers: { get: () => undefined, text: () => undefined, all: () => [], names: () => [] },
+      headers: { get: () => undefined, text: () => undefined, all: () => [], startingWith: () => [] },
       attributes: { string: () => undefined, number: () => undefined, has: () => false },
     });
     expect(world.decided).toMatchObject([{ method: '', path: '', route: '', cluster: '' }]);

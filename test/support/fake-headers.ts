@@ -7,7 +7,12 @@ export type HeaderValues = Readonly<Record<string, string | readonly string[]>>;
 export function headersOf(values: HeaderValues): Headers {
   const all = (name: string): readonly string[] => [values[name] ?? []].flat();
   const first = (name: string) => all(name)[0];
-  return { get: first, text: first, all, names: () => Object.keys(values) };
+  return {
+    get: first,
+    text: first,
+    all,
+    startingWith: (prefix) => Object.keys(values).filter((name) => name.startsWith(prefix)),
+  };
 }
 
 export function attributesOf(values: Readonly<Record<string, string | number>>): Attributes {

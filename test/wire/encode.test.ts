@@ -2,11 +2,17 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type HeaderChanges, type Instruction, type LocalAnswer, NO_CHANGES } from '../../src/core/stream.js';
 import { encodeInstruction } from '../../src/wire/encode.js';
-import { headerBytes } from '../../src/wire/header-value.js';
-import { loadProtos } from '../../src/wire/protos.js';
+import { writeHeaderValue } from '../../src/wire/header-value.js';
+import { Writer } from '../../src/wire/protobuf/writer.js';
 import { leaves } from './support/fields.js';
+import { loadProtos } from './support/reference/protos.js';
 
 const decode = (instruction: Instruction) => loadProtos().processingResponse.decode(encodeInstruction(instruction));
+function headerBytes(value: string): Buffer {
+  const bytes = Buffer.alloc(value.length);
+  writeHeaderValue(new Writer(bytes, 0), value);
+  return bytes;
+}
 const set = (...headers: HeaderChanges['set']): HeaderChanges => ({ set: headers, remove: [] });
 const overwrite = (key: string, value: string) => ({ header: { key, rawValue: Buffer.from(value) }, appendAction: 2 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type Codec, loadProtos } from '../../src/wire/protos.js';
 import { leaves } from './support/fields.js';
 import { bytesOf, index } from './support/recorded.js';
+import { type Codec, loadProtos } from './support/reference/protos.js';
 
 /** The paths of messages within messages, in our definitions and in Envoy's. */
 const REQUEST_MESSAGES = new Set(['2', '2.1', '2.1.1', '3', '3.1', '3.1.1', '9', '9.2', '9.2.1', '9.2.1.2']);

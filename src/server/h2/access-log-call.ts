@@ -39,9 +39,9 @@ export class AccessLogCall implements Call {
     openLogs.add(this);
   }
 
-  message(bytes: Buffer): void {
+  message(bytes: Buffer, start: number, end: number): void {
     try {
-      handleEntries(decodeAccessLogs(bytes), this.options);
+      handleEntries(decodeAccessLogs(bytes, start, end), this.options);
     } catch (error) {
       this.options.hooks.fault('access_log_message', error);
       this.responder.fail(STATUS.internal, 'a message is no access log');

@@ -3,10 +3,17 @@
 
 import type { Status } from './status.js';
 
+/** How messages of a kind become bytes. */
+export interface Form<Message> {
+  size(message: Message): number;
+  /** Fills `size` bytes from `at` on. */
+  write(message: Message, bytes: Buffer, at: number): void;
+}
+
 /** The service's side. */
 export interface Call {
-  /** A view of the read buffer: it is not overwritten, but who keeps it keeps all of that buffer. */
-  message(bytes: Buffer): void;
+  /** From `start` to `end` of the read buffer: it is not overwritten, but who keeps a view of it keeps all of it. */
+  message(bytes: Buffer, start: number, end: number): void;
   /** The client has sent its last message. */
   halfClosed(): void;
   /** Once, after which nothing comes and nothing can be sent: by an end, a failure, a reset or a lost connection. */
@@ -16,6 +23,8 @@ export interface Call {
 /** The transport's side. Once the call is over its methods do nothing. */
 export interface Responder {
   send(message: Buffer): void;
+  /** Lets the message be written straight into the send buffer. @throws what `form` throws; nothing is sent then. */
+  write<Message>(message: Message, form: Form<Message>): void;
   /** Ends the call well. */
   end(): void;
   fail(status: Status, text: string): void;

@@ -3,12 +3,14 @@
 import type { Role } from '../../core/reasons.js';
 import type { Instruction, StreamEvent } from '../../core/stream.js';
 import { decodeProcessingRequest } from '../../wire/decode.js';
-import { encodeInstruction } from '../../wire/encode.js';
+import { instructionSize, writeInstruction } from '../../wire/encode.js';
 import type { TransportHooks } from '../hooks.js';
 import { type ExtProcOptions, ProcessStream } from '../process-stream.js';
 import { roleOf, unknownRole } from '../role.js';
-import { ANSWERED, type Call, type OpenCall, type Responder } from './call.js';
+import { ANSWERED, type Call, type Form, type OpenCall, type Responder } from './call.js';
 import { STATUS } from './status.js';
+
+const ANSWER: Form<Instruction> = { size: instructionSize, write: writeInstruction };
 
 class ExtProcCall implements Call {
   private readonly responder: Responder;
@@ -21,10 +23,10 @@ class ExtProcCall implements Call {
     this.stream = new ProcessStream(role, options, (instruction) => this.write(instruction));
   }
 
-  message(bytes: Buffer): void {
+  message(bytes: Buffer, start: number, end: number): void {
     let event: StreamEvent;
     try {
-      event = decodeProcessingRequest(bytes);
+      event = decodeProcessingRequest(bytes, start, end);
     } catch (error) {
       this.hooks.fault('ext_proc_message', error);
       this.responder.fail(STATUS.internal, `a message cannot be read: ${text(error)}`);
@@ -43,15 +45,12 @@ class ExtProcCall implements Call {
   }
 
   private write(instruction: Instruction): void {
-    let bytes: Buffer;
     try {
-      bytes = encodeInstruction(instruction);
+      this.responder.write(instruction, ANSWER);
     } catch (error) {
       this.hooks.fault('ext_proc_answer', error);
       this.responder.fail(STATUS.internal, `an answer cannot be written: ${text(error)}`);
-      return;
     }
-    this.responder.send(bytes);
   }
 }
 

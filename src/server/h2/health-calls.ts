@@ -17,9 +17,9 @@ abstract class OneRequest implements Call {
     this.board = board;
   }
 
-  message(bytes: Buffer): void {
+  message(bytes: Buffer, start: number, end: number): void {
     if (this.request !== null) this.responder.fail(STATUS.unimplemented, 'more than one request message');
-    else this.request = Buffer.from(bytes);
+    else this.request = Buffer.from(bytes.subarray(start, end));
   }
 
   halfClosed(): void {

@@ -1,5 +1,5 @@
 // gRPC messages in DATA frames: five bytes (a flag and the length), then the message, cut anywhere. One that lies whole
-// in a frame, as nearly all do, is handed on as a view of it.
+// in a frame, as nearly all do, is handed on where it lies.
 
 /** Flag and length. */
 export const PREFIX_BYTES = 5;
@@ -9,7 +9,7 @@ const INITIAL_BYTES = 1_024;
 export type Refusal = 'compressed' | 'flag' | 'too_long' | 'too_much';
 
 export interface MessageSink {
-  message(bytes: Buffer): void;
+  message(bytes: Buffer, start: number, end: number): void;
   /** Nothing more is read after it. */
   refuseMessage(why: Refusal): void;
   /** False once nobody wants more. */
@@ -64,7 +64,7 @@ export class MessageReader {
     if (length < 0) return -1;
     const from = at + PREFIX_BYTES;
     if (end - from < length) return this.begin(bytes, at, end);
-    this.sink.message(bytes.subarray(from, from + length));
+    this.sink.message(bytes, from, from + length);
     return from + length;
   }
 
@@ -93,7 +93,7 @@ export class MessageReader {
     const total = PREFIX_BYTES + length;
     if (this.filled < total) return at;
     this.drop();
-    this.sink.message(partial.subarray(PREFIX_BYTES, total));
+    this.sink.message(partial, PREFIX_BYTES, total);
     return at;
   }
 

@@ -2,7 +2,9 @@
 // written at once, for a system call costs more than an answer.
 
 import type { Socket } from 'node:net';
-import { FRAME_HEADER_BYTES } from './protocol.js';
+import type { Form } from './call.js';
+import { PREFIX_BYTES } from './messages.js';
+import { FRAME, FRAME_HEADER_BYTES } from './protocol.js';
 
 const INITIAL_BYTES = 16 * 1024;
 /** A buffer that had to grow beyond it is given back. */
@@ -40,6 +42,17 @@ export class Output {
     buffer[at++] = streamId >> 8;
     buffer[at++] = streamId;
     this.length = at;
+  }
+
+  /** A DATA frame with one whole gRPC message of `size` bytes. @throws what `form` throws; nothing is kept then. */
+  message<Message>(streamId: number, message: Message, form: Form<Message>, size: number): void {
+    const front = FRAME_HEADER_BYTES + PREFIX_BYTES;
+    this.reserve(front + size);
+    form.write(message, this.buffer, this.length + front);
+    this.frame(PREFIX_BYTES + size, FRAME.data, 0, streamId);
+    this.uint8(0);
+    this.uint32(size);
+    this.length += size;
   }
 
   uint8(value: number): void {

@@ -1,6 +1,7 @@
 // Everything that streams send, under both windows (RFC 9113, section 5.2). What does not fit waits with its stream, and
 // goes out when the peer makes room.
 
+import type { Form } from './call.js';
 import { ConnectionError, StreamError } from './errors.js';
 import { PREFIX_BYTES } from './messages.js';
 import type { Output } from './output.js';
@@ -42,18 +43,15 @@ export class Sender {
     this.events = events;
   }
 
-  message(stream: Stream, message: Buffer): void {
-    const { output } = this;
+  /** Of `size` bytes, in its form. @throws what `form` throws; nothing of the message is written then. */
+  message<Message>(stream: Stream, message: Message, form: Form<Message>, size: number): void {
     if (!stream.headersSent) this.headers(stream, ANSWER_BLOCK);
-    const size = PREFIX_BYTES + message.length;
-    if (stream.queue === null && size <= this.room(stream) && size <= MAX_FRAME_BYTES) {
-      this.account(stream, size);
-      output.frame(size, FRAME.data, 0, stream.id);
-      output.uint8(0);
-      output.uint32(message.length);
-      output.bytes(message);
+    const whole = PREFIX_BYTES + size;
+    if (stream.queue === null && whole <= this.room(stream) && whole <= MAX_FRAME_BYTES) {
+      this.output.message(stream.id, message, form, size);
+      this.account(stream, whole);
     } else {
-      this.enqueue(stream, framed(message));
+      this.enqueue(stream, framed(message, form, size));
     }
   }
 
@@ -182,10 +180,10 @@ export class Sender {
   }
 }
 
-function framed(message: Buffer): Buffer {
-  const bytes = Buffer.allocUnsafe(PREFIX_BYTES + message.length);
+function framed<Message>(message: Message, form: Form<Message>, size: number): Buffer {
+  const bytes = Buffer.allocUnsafe(PREFIX_BYTES + size);
   bytes[0] = 0;
-  bytes.writeUInt32BE(message.length, 1);
-  bytes.set(message, PREFIX_BYTES);
+  bytes.writeUInt32BE(size, 1);
+  form.write(message, bytes, PREFIX_BYTES);
   return bytes;
 }

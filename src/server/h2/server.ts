@@ -2,7 +2,6 @@
 // address for decisions, trace and health, as on grpc-js, and the same way to end.
 
 import { createServer, type Server } from 'node:net';
-import { loadProtos } from '../../wire/protos.js';
 import { type Address, formatAddress, listenOptions, parseAddress } from '../address.js';
 import { atMost } from '../at-most.js';
 import { HealthBoard } from '../health-board.js';
@@ -80,13 +79,12 @@ async function shutDown(parts: Parts, graceMs: number): Promise<void> {
 
 /**
  * @param limits what one peer may cost; for tests of the limits.
- * @throws RangeError for an address that cannot be read, Error where it is taken or `proto/` is incomplete.
+ * @throws RangeError for an address that cannot be read, Error where it is taken.
  */
 export async function startDirectServer(
   options: GrpcServerOptions,
   limits: Limits = LIMITS,
 ): Promise<RunningGrpcServer> {
-  loadProtos();
   const wanted = parseAddress(options.address);
   const parts = build(options, limits);
   const listen = () => bind(parts.server, wanted);

@@ -1,7 +1,7 @@
 // One stream: its state, its windows, and the call that it carries. It reads and writes nothing itself; the connection
 // hands it what comes, and the sender takes what goes.
 
-import type { Call, Responder } from './call.js';
+import type { Call, Form, Responder } from './call.js';
 import { StreamError } from './errors.js';
 import { type Held, MessageReader, type MessageSink, type Refusal } from './messages.js';
 import { CODE } from './protocol.js';
@@ -25,6 +25,12 @@ const REFUSALS: Readonly<Record<Refusal, readonly [Status, string]>> = {
   flag: [STATUS.internal, 'the flag of a message is neither 0 nor 1'],
   too_long: [STATUS.resourceExhausted, 'the message is too long'],
   too_much: [STATUS.resourceExhausted, 'too many unfinished messages on this connection'],
+};
+
+/** Bytes as they are. */
+const READY: Form<Buffer> = {
+  size: (message) => message.length,
+  write: (message, bytes, at) => void bytes.set(message, at),
 };
 
 export class Stream implements Responder, MessageSink {
@@ -96,10 +102,10 @@ export class Stream implements Responder, MessageSink {
     call?.closed();
   }
 
-  message(bytes: Buffer): void {
+  message(bytes: Buffer, start: number, end: number): void {
     this.worked = true;
     this.host.worked();
-    this.call?.message(bytes);
+    this.call?.message(bytes, start, end);
   }
 
   refuseMessage(why: Refusal): void {
@@ -108,13 +114,18 @@ export class Stream implements Responder, MessageSink {
   }
 
   send(message: Buffer): void {
+    this.write(message, READY);
+  }
+
+  write<Message>(message: Message, form: Form<Message>): void {
     if (!this.sending) return;
     const { maxAnswerBytes, sender } = this.host;
-    if (message.length > maxAnswerBytes) {
-      this.fail(STATUS.resourceExhausted, `an answer has ${message.length} bytes, allowed are ${maxAnswerBytes}`);
+    const size = form.size(message);
+    if (size > maxAnswerBytes) {
+      this.fail(STATUS.resourceExhausted, `an answer has ${size} bytes, allowed are ${maxAnswerBytes}`);
       return;
     }
-    sender.message(this, message);
+    sender.message(this, message, form, size);
     this.host.flush();
   }
 

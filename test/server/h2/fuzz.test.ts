@@ -10,6 +10,7 @@ import { Output } from '../../../src/server/h2/output.js';
 import { CODE, FLAG, FRAME, PREFACE } from '../../../src/server/h2/protocol.js';
 import { Session } from '../../../src/server/h2/session.js';
 import { eventually } from '../../support/eventually.js';
+import { type Below, generator } from '../../support/generator.js';
 import { recorded } from '../../wire/support/recorded.js';
 import { start } from './support/direct.js';
 import {
@@ -28,17 +29,6 @@ import { greeted, Peer } from './support/peer.js';
 
 const RUNS = Number(process.env.H2_FUZZ_RUNS ?? 3_000);
 const LOGS = { ':path': '/envoy.service.accesslog.v3.AccessLogService/StreamAccessLogs', 'x-sluice-role': null };
-
-/** Mulberry32: small, and the same everywhere. */
-function generator(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
-}
 
 /** What Envoy says in one connection, frame by frame. */
 function envoySession(): Buffer[] {
@@ -60,8 +50,6 @@ function envoySession(): Buffer[] {
 function messagesOf(scenario: 'ok' | 'retry'): Buffer[] {
   return scenario === 'ok' ? recorded('ok', 'admission') : [...recorded('ok', 'admission')].reverse();
 }
-
-type Below = (below: number) => number;
 
 function flipBit(bytes: Buffer, bit: number): void {
   bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7));
@@ -137,7 +125,7 @@ function run(bytes: Buffer, below: Below): Outcome {
       opened++;
       return {
         ...ANSWERED,
-        message: (got) => responder.send(got.subarray(0, 100)),
+        message: (got, start, end) => responder.send(got.subarray(start, Math.min(end, start + 100))),
         halfClosed: () => responder.end(),
         closed: () => void ended++,
       };

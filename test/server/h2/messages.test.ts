@@ -9,8 +9,8 @@ class Sink {
   readonly messages: Buffer[] = [];
   readonly refusals: Refusal[] = [];
   open = true;
-  message(bytes: Buffer): void {
-    this.messages.push(bytes);
+  message(bytes: Buffer, start: number, end: number): void {
+    this.messages.push(bytes.subarray(start, end));
   }
   refuseMessage(why: Refusal): void {
     this.refusals.push(why);

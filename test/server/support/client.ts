@@ -11,8 +11,8 @@ import {
   type StatusObject,
 } from '@grpc/grpc-js';
 import { onTestFinished } from 'vitest';
-import type { ProcessingResponse } from '../../../src/wire/messages.js';
-import { loadProtos } from '../../../src/wire/protos.js';
+import type { ProcessingResponse } from '../../wire/support/reference/messages.js';
+import { loadProtos } from '../../wire/support/reference/protos.js';
 
 const PROCESS = '/envoy.service.ext_proc.v3.ExternalProcessor/Process';
 const LOGS = '/envoy.service.accesslog.v3.AccessLogService/StreamAccessLogs';

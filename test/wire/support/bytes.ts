@@ -31,4 +31,12 @@ export function attributes(values: readonly (readonly [string, Buffer])[], filte
   return field(9, field(1, filter), field(2, ...entries));
 }
 
+/** A google.protobuf.Value that is a number. */
+export function double(value: number): Buffer {
+  const bytes = Buffer.alloc(9, 0x11);
+  bytes.writeDoubleLE(value, 1);
+  return bytes;
+}
+
+/** A google.protobuf.Value that is a text. */
 export const text = (value: string) => field(3, value);

@@ -3,7 +3,7 @@
 
 import { fileURLToPath } from 'node:url';
 import { loadSync, type MessageTypeDefinition, type PackageDefinition } from '@grpc/proto-loader';
-import { WireError } from './error.js';
+import { WireError } from '../../../../src/wire/error.js';
 import type {
   HealthCheckRequest,
   HealthCheckResponse,
@@ -13,8 +13,8 @@ import type {
   StreamAccessLogsMessage,
 } from './messages.js';
 
-/** Both `src/wire` and `dist/wire` lie two levels below the package's root, where `proto/` is. */
-const PROTO_DIRECTORY = fileURLToPath(new URL('../../proto/', import.meta.url));
+/** At the root of the package. */
+const PROTO_DIRECTORY = fileURLToPath(new URL('../../../../proto/', import.meta.url));
 
 const FILES = [
   'envoy/service/ext_proc/v3/external_processor.proto',

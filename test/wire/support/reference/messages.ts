@@ -1,5 +1,5 @@
 // The shapes that protobuf objects have once decoded, and must have to be encoded: fields in camel case, absent when
-// they are not on the wire. They mirror `proto/` and are seen by nothing outside of `src/wire`.
+// they are not on the wire. They mirror `proto/`.
 
 export interface HeaderValue {
   key?: string;
