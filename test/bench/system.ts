@@ -1,0 +1,100 @@
+// `npm run bench`: what Sluice costs, beside Envoy alone and Envoy with retries of its own. Prints tables; a run with the
+// defaults takes less than ten minutes. `--write` puts tables, figures and plot into test/bench/results.
+//
+//   npm run bench -- --arms envoy,admission --turns 3 --rates 1000
+
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { ENVOY_VERSION } from '../support/envoy-binary.js';
+import { type ConstantUpstream, startConstantUpstream } from './support/constant-upstream.js';
+import { describeMachine, machineLine } from './support/machine.js';
+import { ARMS, type Arm, armsNamed } from './system/arms.js';
+import { type Effort, measure, type Turn, warmUp } from './system/measure.js';
+import { plot, report } from './system/report.js';
+import { type RunningArm, startArm } from './system/running.js';
+import { summarise } from './system/summary.js';
+
+const { values: options } = parseArgs({
+  options: {
+    arms: { type: 'string', default: ARMS.map(({ id }) => id).join(',') },
+    turns: { type: 'string', default: '4' },
+    seconds: { type: 'string', default: '3' },
+    rates: { type: 'string', default: '1000,5000' },
+    write: { type: 'boolean', default: false },
+  },
+});
+
+const WARM_UP_SECONDS = 3;
+
+// Leaving by `exit` takes Envoys and Sluices along.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
+const arms = armsNamed(words(options.arms));
+const effort: Effort = { seconds: number(options.seconds), rates: words(options.rates).map(number) };
+const turns = number(options.turns);
+const upstream = await startConstantUpstream();
+const running = await startAll(arms, upstream);
+try {
+  const measured = await takeTurns(running);
+  await publish(measured);
+} finally {
+  for (const each of running) await each.stop();
+  upstream.stop();
+}
+
+async function startAll(wanted: readonly Arm[], { port }: ConstantUpstream): Promise<RunningArm[]> {
+  const started: RunningArm[] = [];
+  for (const arm of wanted) {
+    const one = await startArm(arm, port);
+    await warmUp(one, WARM_UP_SECONDS);
+    one.pause();
+    started.push(one);
+    console.error(`${arm.name}: up and warm`);
+  }
+  return started;
+}
+
+/** Interleaved, so that what else the machine does falls on all of them. */
+async function takeTurns(all: readonly RunningArm[]): Promise<Turn[][]> {
+  const measured: Turn[][] = all.map(() => []);
+  for (let turn = 1; turn <= turns; turn += 1) {
+    for (const [index, one] of all.entries()) {
+      one.resume();
+      const result = await measure(one, effort);
+      one.pause();
+      measured[index]?.push(result);
+      const { requestsPerSecond, p99Ms, cpu } = result.saturated;
+      const sluice = cpu.sluiceUs === null ? '' : `, Sluice ${cpu.sluiceUs.toFixed(1)} us`;
+      const said = `${Math.round(requestsPerSecond)}/s, p99 ${p99Ms} ms, Envoy ${cpu.envoyUs.toFixed(1)} us${sluice}`;
+      console.error(`${turn}/${turns} ${one.arm.name}: ${said}`);
+    }
+  }
+  return measured;
+}
+
+async function publish(measured: readonly Turn[][]): Promise<void> {
+  const all = arms.map((arm, index) => ({ arm, turns: measured[index] ?? [] }));
+  const summaries = summarise(all);
+  const machine = describeMachine(ENVOY_VERSION);
+  const text = report(summaries, { effort, turns, machine: machineLine(machine) });
+  console.log(text);
+  if (!options.write) return;
+  const write = (name: string, content: string) => writeFile(new URL(`results/${name}`, import.meta.url), content);
+  await write('system.md', text);
+  await write('system.json', `${JSON.stringify({ machine, arms: summaries, turns: measured }, rounded, 1)}\n`);
+  await write('system.svg', plot(summaries));
+}
+
+function rounded(_key: string, value: unknown): unknown {
+  return typeof value === 'number' ? Number(value.toFixed(4)) : value;
+}
+
+function words(text: string): string[] {
+  return text.split(',').filter((word) => word !== '');
+}
+
+function number(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new RangeError(`${JSON.stringify(text)} is no number above 0`);
+  return value;
+}

@@ -1,0 +1,122 @@
+// One turn of one arm: filled by wrk, then at each fixed rate, with what that cost the processes. A turn in which Sluice was
+// not asked, or Envoy went on without it, is no measurement of Sluice: that is an error, not a figure.
+
+import { runPaced } from '../support/paced.js';
+import { cpuSeconds, residentMiB } from '../support/process-cost.js';
+import { runWrk } from '../support/wrk.js';
+import type { RunningArm } from './running.js';
+
+export const CONNECTIONS = 32;
+
+export interface Effort {
+  /** Seconds of each measurement. */
+  readonly seconds: number;
+  /** Requests per second, each measured by itself. */
+  readonly rates: readonly number[];
+}
+
+export interface Turn {
+  readonly saturated: Saturated;
+  readonly paced: readonly Paced[];
+}
+
+export interface Saturated {
+  readonly requestsPerSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly cpu: CpuPerRequest;
+  readonly memory: Memory;
+}
+
+export interface Paced {
+  readonly rate: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly cpu: CpuPerRequest;
+}
+
+/** Microseconds of processor time; `sluice` is null without Sluice. */
+export interface CpuPerRequest {
+  readonly envoyUs: number;
+  readonly sluiceUs: number | null;
+}
+
+export interface Memory {
+  readonly envoyMiB: number;
+  readonly sluiceMiB: number | null;
+}
+
+/** Most decisions that may be lost in a turn before it counts as failed: a hiccup of the machine, not more. */
+const MAX_LOST_SHARE = 0.001;
+
+/** @throws Error that names the arm and holds what its Envoy and its Sluice said. */
+export async function measure(running: RunningArm, effort: Effort): Promise<Turn> {
+  const { arm, envoy, sluice } = running;
+  return measureAll(running, effort).catch((cause: unknown) => {
+    throw new Error(`${arm.name}: no measurement. ${envoy.log()}${sluice?.stderr() ?? ''}`, { cause });
+  });
+}
+
+async function measureAll(running: RunningArm, { seconds, rates }: Effort): Promise<Turn> {
+  const saturated = await guarded(running, () => saturate(running, seconds));
+  const paced: Paced[] = [];
+  for (const rate of rates) paced.push(await guarded(running, () => pace(running, rate, seconds)));
+  return { saturated, paced };
+}
+
+/** Code and connections that are used for the first time are no part of a measurement. */
+export async function warmUp({ envoy }: RunningArm, seconds: number): Promise<void> {
+  await runWrk(urlOf(envoy.port), seconds, CONNECTIONS);
+}
+
+interface Measured {
+  readonly requests: number;
+  readonly failed: number;
+}
+
+async function guarded<T extends Measured>(running: RunningArm, run: () => Promise<T>): Promise<T> {
+  const { sluice } = running;
+  const [lostBefore, seenBefore] = [await running.lostDecisions(), await running.seenBySluice()];
+  const result = await run();
+  const lost = (await running.lostDecisions()) - lostBefore;
+  const allowed = result.requests * MAX_LOST_SHARE;
+  const wrong = (what: string) => new Error(`${what} of ${result.requests} requests`);
+  if (result.failed > allowed) throw wrong(`${result.failed} failed`);
+  if (lost > allowed) throw wrong(`Envoy went on without Sluice for ${lost}`);
+  const seen = (await running.seenBySluice()) - seenBefore;
+  // The trace comes in batches: a few of the last entries may be missing still.
+  if (sluice !== null && seen < 0.98 * result.requests) throw wrong(`Sluice saw ${seen}`);
+  return result;
+}
+
+async function saturate(running: RunningArm, seconds: number): Promise<Saturated & Measured> {
+  const { result, cpu } = await costOf(running, () => runWrk(urlOf(running.envoy.port), seconds, CONNECTIONS));
+  return { ...result, cpu, memory: memoryOf(running) };
+}
+
+async function pace(running: RunningArm, rate: number, seconds: number): Promise<Paced & Measured> {
+  const options = { port: running.envoy.port, path: '/x', rate, seconds, connections: CONNECTIONS };
+  const { result, cpu } = await costOf(running, () => runPaced(options));
+  return { ...result, rate, cpu };
+}
+
+async function costOf<T extends Measured>(
+  { envoy, sluice }: RunningArm,
+  run: () => Promise<T>,
+): Promise<{ result: T; cpu: CpuPerRequest }> {
+  const now = () => [cpuSeconds(envoy.pid), sluice === null ? 0 : cpuSeconds(sluice.pid)] as const;
+  const before = now();
+  const result = await run();
+  const after = now();
+  const each = (seconds: number) => (1e6 * seconds) / result.requests;
+  const sluiceUs = sluice === null ? null : each(after[1] - before[1]);
+  return { result, cpu: { envoyUs: each(after[0] - before[0]), sluiceUs } };
+}
+
+function memoryOf({ envoy, sluice }: RunningArm): Memory {
+  return { envoyMiB: residentMiB(envoy.pid), sluiceMiB: sluice === null ? null : residentMiB(sluice.pid) };
+}
+
+function urlOf(port: number): string {
+  return `http://127.0.0.1:${port}/x`;
+}

@@ -1,0 +1,80 @@
+// An arm that is up. While another one is measured it is stopped in its tracks, so that nothing it does by itself disturbs.
+
+import { type Envoy, startEnvoy } from '../../support/envoy.js';
+import { type Sluice, startSluice } from '../../support/sluice.js';
+import { type Arm, policyOf } from './arms.js';
+import { rewire } from './wiring.js';
+
+export interface RunningArm {
+  readonly arm: Arm;
+  readonly envoy: Envoy;
+  readonly sluice: Sluice | null;
+  /** Decisions for which Envoy failed open, so far. */
+  lostDecisions(): Promise<number>;
+  /** That Sluice counted, so far: by decision at admission, or by attempt in the trace. */
+  seenBySluice(): Promise<number>;
+  pause(): void;
+  resume(): void;
+  stop(): Promise<void>;
+}
+
+const SLUICE_PORT = 9_002;
+
+/** `env`: of Sluice's process. @throws Error with the words of what does not come up. */
+export async function startArm(
+  arm: Arm,
+  upstreamPort: number,
+  env: Readonly<Record<string, string>> = {},
+): Promise<RunningArm> {
+  const sluice = await startSluiceOf(arm, env);
+  const port = sluice === null ? undefined : Number(sluice.grpc.slice(sluice.grpc.lastIndexOf(':') + 1));
+  try {
+    const envoy = await startEnvoy({
+      ports: port === undefined ? {} : { [SLUICE_PORT]: port },
+      patch: (bootstrap) => rewire(bootstrap, arm.wiring, upstreamPort),
+    });
+    return running(arm, envoy, sluice);
+  } catch (error) {
+    await sluice?.stop();
+    throw error;
+  }
+}
+
+async function startSluiceOf(arm: Arm, env: Readonly<Record<string, string>>): Promise<Sluice | null> {
+  if (arm.transport === null) return null;
+  return startSluice({ policy: policyOf(arm), args: ['--transport', arm.transport], env });
+}
+
+function running(arm: Arm, envoy: Envoy, sluice: Sluice | null): RunningArm {
+  let paused = false;
+  const setPaused = (wanted: boolean) => {
+    if (wanted === paused) return;
+    paused = wanted;
+    const name = paused ? 'SIGSTOP' : 'SIGCONT';
+    process.kill(envoy.pid, name);
+    sluice?.signal(name);
+  };
+  return {
+    arm,
+    envoy,
+    sluice,
+    pause: () => setPaused(true),
+    resume: () => setPaused(false),
+    lostDecisions: async () =>
+      [...(await envoy.stats(''))]
+        .filter(([name]) => name.endsWith('failure_mode_allowed'))
+        .reduce((sum, [, count]) => sum + count, 0),
+    seenBySluice: async () => {
+      if (sluice === null) return 0;
+      const metrics = await sluice.metrics();
+      return arm.wiring.parts.has('admission')
+        ? metrics.metric('sluice_requests_total')
+        : metrics.metric('sluice_trace_entries_total', { type: 'attempt' });
+    },
+    stop: async () => {
+      setPaused(false);
+      await envoy.stop();
+      await sluice?.stop();
+    },
+  };
+}
