@@ -1,6 +1,6 @@
 // What is compared. Each arm has an Envoy and, where it needs one, a Sluice of its own, which live as long as the benchmark.
 
-import type { TransportName } from '../../../src/server/transports.js';
+import type { TransportName } from '../../../src/server/transport-names.js';
 import { type Part, TARGET, type Wiring } from './wiring.js';
 
 export interface Arm {
