@@ -4,6 +4,7 @@
 
 import { Command, CommanderError, Option } from 'commander';
 import { addHealthCommand, addLookCommands } from './cli/commands.js';
+import { addDoctorCommand } from './cli/doctor/command.js';
 import { LOG_LEVELS, type LogLevel } from './observe/log/levels.js';
 import { formatProblem } from './policy/problems.js';
 import { DEFAULT_SOCKET_MODE, parseSocketMode } from './server/socket-mode.js';
@@ -30,6 +31,7 @@ Examples:
   sluice serve --policy policy.yaml
   sluice serve --policy policy.yaml --grpc unix:/run/sluice/sluice.sock --http 0.0.0.0:9003
   sluice top
+  sluice doctor
   sluice explain 5d8b1c0f2a7e49d3a1b6c4e8
 
 Envoy has to be told to ask Sluice: envoy.yaml in this repository is a complete, commented example.`;
@@ -109,7 +111,9 @@ function program(): Command {
       process.stdout.write(policyJsonSchemaText());
     });
   addHealthCommand(sluice, DEFAULT_GRPC);
-  addLookCommands(sluice, () => address('--http', 'the HTTP side of the sidecar', 'SLUICE_HTTP', DEFAULT_HTTP));
+  const http = () => address('--http', 'the HTTP side of the sidecar', 'SLUICE_HTTP', DEFAULT_HTTP);
+  addLookCommands(sluice, http);
+  addDoctorCommand(sluice, http);
   return sluice;
 }
 

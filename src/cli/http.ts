@@ -1,4 +1,5 @@
-// The way from a terminal to a running sidecar: its HTTP interface, over TCP or a Unix socket, and nothing else.
+// The way from a terminal to a running sidecar, and to the Envoy beside it: their HTTP interfaces, over TCP or a Unix
+// socket, and nothing else.
 
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { parseAddress } from '../server/address.js';
@@ -9,8 +10,17 @@ export class CliError extends Error {}
 /** A sidecar on the same machine answers at once, or is in trouble. */
 const ANSWER_TIMEOUT_MS = 5000;
 
+/** Who is asked, in the words of an error. */
+export interface Asked {
+  readonly name: string;
+  /** What the reader may have got wrong. */
+  readonly check: string;
+}
+
+const SLUICE: Asked = { name: 'Sluice', check: 'is Sluice running, and --http right?' };
+
 /** Resolves at the answer's headers. `signal` ends it, then and later. @throws CliError where nobody answers. */
-export function open(address: string, path: string, signal?: AbortSignal): Promise<IncomingMessage> {
+export function open(address: string, path: string, signal?: AbortSignal, asked = SLUICE): Promise<IncomingMessage> {
   const where = target(address);
   return new Promise((resolve, reject) => {
     const outgoing: ClientRequest = request({
@@ -27,18 +37,23 @@ export function open(address: string, path: string, signal?: AbortSignal): Promi
     // Stays: whatever breaks after the answer shows in its body as well.
     outgoing.on('error', (error) => {
       clearTimeout(timer);
-      reject(new CliError(`nobody answers at ${address} (${error.message}): is Sluice running, and --http right?`));
+      reject(new CliError(`nobody answers at ${address} (${error.message}): ${asked.check}`));
     });
     outgoing.end();
   });
 }
 
 /** The answer as JSON. @throws CliError with Sluice's own words where it is not 200. */
-export async function getJson(address: string, path: string): Promise<unknown> {
-  const response = await open(address, path);
+export async function getJson(address: string, path: string, asked = SLUICE): Promise<unknown> {
+  return parsed(await getText(address, path, asked), address, asked);
+}
+
+/** The answer as it is. @throws CliError with the other side's own words where it is not 200. */
+export async function getText(address: string, path: string, asked = SLUICE): Promise<string> {
+  const response = await open(address, path, undefined, asked);
   const text = await textOf(response);
   if (response.statusCode !== 200) throw new CliError(reasonOf(text, response.statusCode));
-  return parsed(text, address);
+  return text;
 }
 
 /** What an answer that is no success says. */
@@ -64,11 +79,11 @@ async function textOf(response: IncomingMessage): Promise<string> {
   return text;
 }
 
-function parsed(text: string, address: string): unknown {
+function parsed(text: string, address: string, { name }: Asked): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new CliError(`what answers at ${address} is not Sluice: it sent no JSON`);
+    throw new CliError(`what answers at ${address} is not ${name}: it sent no JSON`);
   }
 }
 
