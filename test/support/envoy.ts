@@ -25,6 +25,8 @@ export interface EnvoyOptions {
   readonly ports?: Ports;
   /** Where it listens; Envoy picks unless told. */
   readonly port?: number;
+  /** The listener whose port is `port` of the handle; of several the last one unless told. */
+  readonly listener?: string;
   /** With the file's own limit for Sluice's answers, for tests that are about it; otherwise `patient` lengthens that. */
   readonly impatient?: boolean;
   /** For the odd case: changes a parsed copy of the bootstrap, ports already substituted. */
@@ -66,7 +68,7 @@ export async function startEnvoy(options: EnvoyOptions = {}): Promise<Envoy> {
   };
   try {
     const adminPort = await untilUp(child, async () => portOf(await readFile(addressFile, 'utf8')));
-    const port = await untilUp(child, () => listenerPort(adminPort));
+    const port = await untilUp(child, () => listenerPort(adminPort, options.listener));
     return handle(child, adminPort, port, stop);
   } catch (error) {
     await stop();
@@ -123,10 +125,13 @@ async function adminRequest(adminPort: number, path: string, method = 'GET'): Pr
   return text;
 }
 
-async function listenerPort(adminPort: number): Promise<number> {
+async function listenerPort(adminPort: number, name = ''): Promise<number> {
   await adminRequest(adminPort, '/ready');
   // One line per listener: "<name>::<address>:<port>".
-  return portOf((await adminRequest(adminPort, '/listeners')).trim());
+  const lines = (await adminRequest(adminPort, '/listeners')).trim().split('\n');
+  const line = lines.filter((each) => each.startsWith(name)).at(-1);
+  if (line === undefined) throw new Error(`no listener ${name} in: ${lines.join(', ')}`);
+  return portOf(line);
 }
 
 function handle(child: Child, adminPort: number, port: number, stop: () => Promise<void>): Envoy {
