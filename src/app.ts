@@ -16,6 +16,7 @@ import { Logger, type LogLevel } from './observe/logger.js';
 import { Metrics } from './observe/metrics.js';
 import { createObserver } from './observe/observer.js';
 import { Records } from './observe/records.js';
+import { stateObserver } from './observe/state.js';
 import { parsePolicy } from './policy/load.js';
 import { formatProblem } from './policy/problems.js';
 import type { Policy } from './policy/resolve.js';
@@ -24,6 +25,7 @@ import { type HealthServer, startHealthServer } from './server/health-server.js'
 import type { FaultPlace, TransportHooks } from './server/hooks.js';
 import type { TransportName } from './server/transport-names.js';
 import { TRANSPORTS } from './server/transports.js';
+import { StateKeeper, type StateOptions } from './state/keeper.js';
 import { VERSION } from './version.js';
 
 export interface AppOptions {
@@ -40,6 +42,8 @@ export interface AppOptions {
   readonly health: string | null;
   /** Of the files of Unix sockets. */
   readonly socketMode: number;
+  /** null: nothing is kept over a restart. */
+  readonly state: StateOptions | null;
   readonly transport: TransportName;
   readonly logLevel: LogLevel;
   /** Without one, the HTTP side changes nothing. */
@@ -75,6 +79,7 @@ class Sidecar {
   readonly #engine: Engine;
   readonly #openStreams: Record<Role, number> = { admission: 0, gate: 0, judge: 0 };
   readonly #disposers: (() => void)[] = [];
+  readonly #state: StateKeeper | null;
   #policy: Policy;
   #ready = false;
 
@@ -97,11 +102,13 @@ class Sidecar {
       random: Math.random,
       newId: randomIds(),
     });
+    this.#state = options.state === null ? null : this.#newState(options.state);
   }
 
   async start(): Promise<App> {
     this.#connectGauges();
     this.#warn(this.#options.warnings);
+    await this.#state?.load();
     const grpc = await this.#startGrpc();
     this.#disposers.push(() => void grpc.drain(0));
     const health = await this.#startHealth();
@@ -123,6 +130,7 @@ class Sidecar {
         health?.drain();
         this.#logger.stopping(signal);
         await grpc.drain(graceMs);
+        await this.#state?.close();
         await admin.close();
         await health?.close();
         this.dispose();
@@ -139,9 +147,23 @@ class Sidecar {
   #newCircuits(observer: Observer): CircuitRegistry {
     return new CircuitRegistry({
       policyFor: (cluster, target) => this.#policy.forTarget(cluster, target).circuit,
-      onTransition: (transition) => observer.transition(transition),
+      onTransition: (transition) => {
+        observer.transition(transition);
+        this.#state?.changed();
+      },
       onDropped: () => observer.dropped('cluster'),
       random: Math.random,
+    });
+  }
+
+  #newState(options: StateOptions): StateKeeper {
+    const { file } = options;
+    return new StateKeeper(options, {
+      remember: (limits, now) => this.#engine.remember(limits, now),
+      recall: (memories, origin, now) => this.#engine.recall(memories, origin, now),
+      circuits: () => this.#circuits.size,
+      now: monotonicNow,
+      told: stateObserver({ file, metrics: this.#metrics, logger: this.#logger, now: monotonicNow }),
     });
   }
 
@@ -231,6 +253,7 @@ class Sidecar {
 
   /** What goes on beside the traffic. */
   #keepGoing(): void {
+    this.#state?.start();
     const sweep = setInterval(() => this.#engine.sweep(monotonicNow()), SWEEP_EVERY_MS).unref();
     this.#disposers.push(() => clearInterval(sweep));
     const { policyFile, policyText } = this.#options;

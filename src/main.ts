@@ -9,6 +9,7 @@ import { LOG_LEVELS, type LogLevel } from './observe/log/levels.js';
 import { formatProblem } from './policy/problems.js';
 import { DEFAULT_SOCKET_MODE, parseSocketMode } from './server/socket-mode.js';
 import { TRANSPORT_NAMES, type TransportName } from './server/transport-names.js';
+import type { StateOptions } from './state/keeper.js';
 import { VERSION } from './version.js';
 
 const DEFAULT_GRPC = '127.0.0.1:9002';
@@ -23,6 +24,9 @@ interface ServeOptions {
   readonly transport: TransportName;
   readonly logLevel: LogLevel;
   readonly drain: number;
+  readonly state?: string;
+  readonly stateInterval: number;
+  readonly stateMaxAge: number;
 }
 
 const AFTER_HELP = `
@@ -93,7 +97,26 @@ function program(): Command {
         .default('info'),
     )
     .addOption(
-      new Option('--drain <seconds>', 'how long a stop waits for open requests').argParser(seconds).default(10),
+      new Option('--drain <seconds>', 'how long a stop waits for open requests')
+        .argParser((text) => seconds('--drain', text, 0, 3600))
+        .default(10),
+    )
+    .addOption(
+      new Option('--state <file>', 'keeps circuits and budgets over a restart; its directory must be writable').env(
+        'SLUICE_STATE',
+      ),
+    )
+    .addOption(
+      new Option('--state-interval <seconds>', 'writes that file at least this often')
+        .env('SLUICE_STATE_INTERVAL')
+        .argParser((text) => seconds('--state-interval', text, 1, 3600))
+        .default(10),
+    )
+    .addOption(
+      new Option('--state-max-age <seconds>', 'ignores that file at the start where it is older')
+        .env('SLUICE_STATE_MAX_AGE')
+        .argParser((text) => seconds('--state-max-age', text, 1, 7 * 86_400))
+        .default(900),
     )
     .addHelpText('after', AFTER_SERVE_HELP)
     .action(serve);
@@ -121,10 +144,10 @@ function address(flag: string, description: string, variable: string, byDefault:
   return new Option(`${flag} <addr>`, `${description}: host:port or unix:/path`).env(variable).default(byDefault);
 }
 
-function seconds(text: string): number {
+function seconds(option: string, text: string, least: number, most: number): number {
   const value = Number(text);
-  if (text.trim() !== '' && Number.isFinite(value) && value >= 0 && value <= 3600) return value;
-  throw new CommanderError(2, 'sluice.drain', `error: --drain is '${text}'; give seconds from 0 to 3600`);
+  if (text.trim() !== '' && Number.isFinite(value) && value >= least && value <= most) return value;
+  throw new CommanderError(2, 'sluice.seconds', `error: ${option} is '${text}'; give seconds from ${least} to ${most}`);
 }
 
 function socketMode(text: string): number {
@@ -159,6 +182,7 @@ async function serve(options: ServeOptions): Promise<void> {
     http: options.http,
     health: options.health ?? null,
     socketMode: options.socketMode,
+    state: stateOf(options),
     transport: options.transport,
     logLevel: options.logLevel,
     adminToken: process.env.SLUICE_ADMIN_TOKEN,
@@ -166,6 +190,11 @@ async function serve(options: ServeOptions): Promise<void> {
   // Before it has started: as process 1 of a container, one that does not listen for a signal yet never hears of it.
   stopOnSignal(async (signal) => (await starting).stop(signal, options.drain * 1000));
   await starting;
+}
+
+function stateOf({ state, stateInterval, stateMaxAge }: ServeOptions): StateOptions | null {
+  if (state === undefined) return null;
+  return { file: state, intervalMs: stateInterval * 1000, maxAgeMs: stateMaxAge * 1000 };
 }
 
 function stopOnSignal(stop: (signal: string) => Promise<void>): void {

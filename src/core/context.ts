@@ -5,7 +5,7 @@ import type { Circuit } from './circuit/breaker.js';
 import type { CircuitRegistry } from './circuit/registry.js';
 import type { Observer } from './observer.js';
 import type { BudgetPolicy, PolicyResolver } from './policy.js';
-import { RetryBudget } from './retry/budget.js';
+import { type BudgetMemory, RetryBudget } from './retry/budget.js';
 import type { SessionLimits, Sessions } from './sessions.js';
 import type { FixedRoutes } from './steering.js';
 
@@ -39,6 +39,11 @@ export class Budgets {
     const budget = new RetryBudget(policy);
     this.#byCircuit.set(circuit, budget);
     return budget;
+  }
+
+  /** As it was remembered at `origin`; for a circuit that has none yet. */
+  recall(circuit: Circuit, policy: BudgetPolicy, memory: BudgetMemory, origin: number, now: number): void {
+    this.of(circuit, policy, now).recall(memory, origin, now);
   }
 
   /** undefined where the cluster never was granted a retry. */

@@ -1,6 +1,7 @@
 // The core as the outside sees it: one method per thing that can be told to it. Everything is synchronous, `now` is
 // monotonic milliseconds, and a call about a request that is not held (any more) is harmless.
 
+import type { MemoryLimits } from './circuit/memory.js';
 import type { CircuitRegistry } from './circuit/registry.js';
 import { classify, type Settlement, saysNothing } from './classify.js';
 import { Budgets, type Context } from './context.js';
@@ -11,6 +12,7 @@ import type { AttemptTrace, Evidence, RequestTrace, TraceEntry } from './evidenc
 import { explainNoRetry, finish, releasePermits, resultOf, returnUnused } from './finish.js';
 import type { Observer } from './observer.js';
 import type { PolicyResolver } from './policy.js';
+import { type Recalled, type Remembered, recallAll, rememberAll } from './recall.js';
 import { cameTooLate, isOurs, takeBackRefusal, wasMade } from './refusal.js';
 import type { RequestFacts } from './request.js';
 import type { Wish } from './retry/wish.js';
@@ -147,6 +149,19 @@ export class Engine {
     this.#context.traceSeen = true;
     if (entry.kind === 'attempt') this.#attemptTraced(entry, now);
     else this.#requestTraced(entry, now);
+  }
+
+  /** Every circuit and budget that knows something, one at a time: whoever asks may let the traffic pass in between. */
+  remember(limits: MemoryLimits, now: number): Generator<Remembered> {
+    return rememberAll(this.#context, limits, now);
+  }
+
+  /**
+   * Goes on as another process left off. Before the first request.
+   * @param origin the `now` of `remember`, on the clock of this process.
+   */
+  recall(memories: readonly Remembered[], origin: number, now: number): Recalled {
+    return recallAll(this.#context, memories, origin, now);
   }
 
   /** Lets go of what is no longer waited for. Call it about once a second. */

@@ -42,8 +42,8 @@ export function circuitPolicyAt(known: Known, session: Session, cluster: string)
   return known.policy.forTarget(cluster, targetAt(known, session, cluster), '').circuit;
 }
 
-/** A reload may have taken the key away, and other values the place. */
-function renamed(known: Known, cluster: string, target: string | null): string | null {
+/** What a target is called now: a reload may have taken the key away, and other values the place. null: it has none. */
+export function renamed(known: Known, cluster: string, target: string | null): string | null {
   if (target === null) return null;
   const key = known.policy.keyFor(cluster);
   return key === null ? null : named(known, cluster, key, target);

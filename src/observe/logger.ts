@@ -6,6 +6,7 @@ import type { Transition } from '../core/circuit/state.js';
 import type { Observer } from '../core/observer.js';
 import type { AnswerReason } from '../core/reasons.js';
 import type { RequestRecord } from '../core/record.js';
+import type { LoadProblem } from '../state/problems.js';
 import type { FaultReason } from './faults.js';
 import { LOG_EVENTS, type LogEventName } from './log/events.js';
 import { LOG_LEVELS, type LogLevel } from './log/levels.js';
@@ -83,6 +84,20 @@ export class Logger implements Partial<Observer> {
 
   stopped(): void {
     this.line('stopped', {}, 'stopped');
+  }
+
+  /** `leftOut`: the policy of now has no place for them. */
+  stateRestored(file: string, circuits: number, leftOut: number, ageMs: number): void {
+    this.line('state_restored', { file, circuits, leftOut, ageMs: Math.round(ageMs) }, 'state restored');
+  }
+
+  stateIgnored(file: string, reason: LoadProblem, why: string): void {
+    this.line('state_ignored', { file, reason, why: printable(why) }, 'state file ignored: circuits start closed');
+  }
+
+  stateSaveFailed(file: string, error: unknown): void {
+    const words = printable(error instanceof Error ? error.message : String(error));
+    this.line('state_save_failed', { file, error: words }, 'state could not be saved');
   }
 
   policyApplied(file: string, warnings: number): void {

@@ -19,6 +19,7 @@ import { processMetrics } from './metrics/process.js';
 import { Reroutes } from './metrics/reroutes.js';
 import { budgets, circuitStates, type GaugeSources, openStreams } from './metrics/sources.js';
 import { label, labels } from './metrics/text.js';
+import { STATE_LOADS, STATE_SAVES, type StateLoad, type StateSave } from './state.js';
 
 export type { GaugeSources } from './metrics/sources.js';
 
@@ -55,6 +56,8 @@ export class Metrics implements Observer {
   private readonly lost = new Cells(new Grid(['reason', DROPPED]));
   private readonly faults = new Cells(new Grid(['reason', FAULT_REASONS]));
   private readonly reloads = new Cells(new Grid(['result', RELOAD_RESULTS]));
+  private readonly stateLoads = new Cells(new Grid(['result', STATE_LOADS]));
+  private readonly stateSaves = new Cells(new Grid(['result', STATE_SAVES]));
   private readonly watchersLost = new Cells(new Grid(['reason', DROPPED_WATCHERS]));
   private logLines = 0;
   private watching = 0;
@@ -141,6 +144,14 @@ export class Metrics implements Observer {
     this.reloads.add(result);
   }
 
+  stateLoad(result: StateLoad): void {
+    this.stateLoads.add(result);
+  }
+
+  stateSave(result: StateSave): void {
+    this.stateSaves.add(result);
+  }
+
   /** From the arrival of a message to the answer to it, without intended waits. */
   decisionTook(role: Role, durationMs: number): void {
     this.decisions[role].observe(durationMs / MS_PER_SECOND);
@@ -193,6 +204,8 @@ export class Metrics implements Observer {
     this.add('sluice_dropped_total', () => this.lost.samples('', 'all'));
     this.add('sluice_faults_total', () => this.faults.samples('', 'all'));
     this.add('sluice_policy_reloads_total', () => this.reloads.samples('', 'all'));
+    this.add('sluice_state_loads_total', () => this.stateLoads.samples('', 'all'));
+    this.add('sluice_state_saves_total', () => this.stateSaves.samples('', 'all'));
     this.add('sluice_watchers', () => single(this.watching));
     this.add('sluice_watchers_dropped_total', () => this.watchersLost.samples('', 'all'));
     this.add('sluice_log_lines_dropped_total', () => single(this.logLines));

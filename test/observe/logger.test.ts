@@ -18,6 +18,9 @@ function writeAll(logger: Logger): void {
   logger.answered(aRecord(), 'primary', 'circuit_open');
   logger.finished(aRecord({ attempts: [aFailure(), anAttempt({ attempt: 2 })], result: 'success' }));
   logger.fault('decision', new Error('broken'));
+  logger.stateRestored('state', 3, 1, 1200);
+  logger.stateIgnored('state', 'damaged', 'its checksum is another');
+  logger.stateSaveFailed('state', new Error('disk full'));
   logger.stopping('SIGTERM');
   logger.stopped();
 }

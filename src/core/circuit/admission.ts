@@ -17,6 +17,37 @@ export function admitted(permit: Permit): Admission {
   return { admitted: true, permit, wouldRefuse: null };
 }
 
+/** What every request of one generation is given, probes aside. */
+export class Generation {
+  #number: number;
+  #permit: Permit;
+  #admission: Admission;
+
+  constructor(first: number) {
+    this.#number = first;
+    this.#permit = { generation: first, probe: false };
+    this.#admission = admitted(this.#permit);
+  }
+
+  get number(): number {
+    return this.#number;
+  }
+
+  get permit(): Permit {
+    return this.#permit;
+  }
+
+  get admission(): Admission {
+    return this.#admission;
+  }
+
+  next(): void {
+    this.#number += 1;
+    this.#permit = { generation: this.#number, probe: false };
+    this.#admission = admitted(this.#permit);
+  }
+}
+
 export function refused(reason: AnswerReason, retryAtMs: number): Admission {
   return { admitted: false, reason, retryAtMs };
 }

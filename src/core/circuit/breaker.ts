@@ -14,10 +14,20 @@
 
 import type { CircuitPolicy } from '../policy.js';
 import type { CircuitState, Mode, TransitionReason } from '../reasons.js';
-import { ADMITTED_UNCOUNTED, admitted, probeOrRefusal, refused, shadowed, UNCOUNTED } from './admission.js';
+import { ADMITTED_UNCOUNTED, Generation, probeOrRefusal, refused, shadowed, UNCOUNTED } from './admission.js';
 import { History } from './history.js';
+import { type CircuitMemory, type MemoryLimits, recall, remember } from './memory.js';
 import { OpenTime } from './open-time.js';
-import { CLOSED, type ForcedState, forcedPhase, openedAtMs, type Phase, shownState, unknownState } from './phase.js';
+import {
+  admitsWithoutProbe,
+  CLOSED,
+  type ForcedState,
+  forcedPhase,
+  openedAtMs,
+  type Phase,
+  shownState,
+  unknownState,
+} from './phase.js';
 import { Probes } from './probes.js';
 import { rampShare } from './ramp.js';
 import type { Admission, CircuitResult, CircuitSnapshot, Permit, Transition } from './state.js';
@@ -31,12 +41,9 @@ export class Circuit {
   readonly #tally: Tally;
   readonly #openTime = new OpenTime();
   readonly #history = new History();
+  readonly #generation: Generation;
   #policy: CircuitPolicy;
   #phase: Phase = CLOSED;
-  #generation: number;
-  /** The admission that every request of this generation gets, probes aside. */
-  #admission: Admission;
-  #permit: Permit;
   #nowMs = Number.NEGATIVE_INFINITY;
 
   /**
@@ -60,9 +67,7 @@ export class Circuit {
     this.#onTransition = onTransition;
     this.#random = random;
     this.#tally = new Tally(policy);
-    this.#generation = firstGeneration;
-    this.#permit = { generation: firstGeneration, probe: false };
-    this.#admission = admitted(this.#permit);
+    this.#generation = new Generation(firstGeneration);
   }
 
   get mode(): Mode {
@@ -71,7 +76,7 @@ export class Circuit {
 
   /** Only ever grows. */
   get generation(): number {
-    return this.#generation;
+    return this.#generation.number;
   }
 
   /** May this request go? Answer for the permit with `report`, or give it back with `release`. */
@@ -88,16 +93,8 @@ export class Circuit {
   passive(now: number): Permit | null {
     const { mode, rampMs } = this.#policy;
     if (mode === 'off') return UNCOUNTED;
-    switch (shownState(this.#phase, rampMs, this.#tick(now))) {
-      case 'closed':
-      case 'recovering':
-      case 'disabled':
-        return this.#permit;
-      case 'open':
-      case 'half_open':
-      case 'forced_open':
-        return mode === 'shadow' ? UNCOUNTED : null;
-    }
+    if (admitsWithoutProbe(shownState(this.#phase, rampMs, this.#tick(now)))) return this.#generation.permit;
+    return mode === 'shadow' ? UNCOUNTED : null;
   }
 
   /**
@@ -109,25 +106,20 @@ export class Circuit {
    */
   report(permit: Permit, result: CircuitResult, now: number): void {
     const at = this.#tick(now);
-    if (permit.generation !== this.#generation) return;
+    if (permit.generation !== this.#generation.number) return;
     if (result.outcome === 'ignored') return this.release(permit, now);
     this.#catchUp(at);
     const phase = this.#phase;
     switch (phase.kind) {
       case 'closed':
-        this.#tally.count(this.#policy, result, at);
-        this.#openIfTripped(null, at);
-        return;
       case 'recovering':
         this.#tally.count(this.#policy, result, at);
-        this.#openIfTripped('ramp_failed', at);
+        this.#openIfTripped(phase.kind === 'recovering' ? 'ramp_failed' : null, at);
         return;
       case 'disabled':
-        this.#tally.count(this.#policy, result, at);
-        return;
+        return this.#tally.count(this.#policy, result, at);
       case 'half_open':
-        this.#settleProbe(phase.probes, permit, result, at);
-        return;
+        return this.#settleProbe(phase.probes, permit, result, at);
       case 'open':
       case 'forced_open':
         return; // no permit carries their generation
@@ -171,7 +163,7 @@ export class Circuit {
     this.#policy = policy;
     if (!toOff && !fromOff) return;
     this.#startAfresh();
-    if (this.#phase.kind === 'closed') this.#nextGeneration();
+    if (this.#phase.kind === 'closed') this.#generation.next();
     else this.#move(CLOSED, 'policy', at);
   }
 
@@ -182,22 +174,35 @@ export class Circuit {
 
   snapshot(now: number): CircuitSnapshot {
     const state = this.state(now);
-    const phase = this.#phase;
     return {
       cluster: this.name,
       target: this.target,
       state,
       mode: this.#policy.mode,
       ...this.#tally.figures(this.#nowMs),
-      openedAtMs: openedAtMs(phase),
-      retryAtMs: phase.kind === 'open' && state === 'open' ? phase.retryAtMs : null,
+      openedAtMs: openedAtMs(this.#phase),
+      retryAtMs: this.#phase.kind === 'open' && state === 'open' ? this.#phase.retryAtMs : null,
       reason: this.#history.lastReason,
       transitions: this.#history.list(),
     };
   }
 
+  /** For the next process: see memory.ts. */
+  remember(limits: MemoryLimits, origin: number): CircuitMemory {
+    return remember(this.#phase, this.#parts, limits, origin);
+  }
+
+  /** Goes on where another left off; for a circuit that has seen nothing yet. */
+  recall(memory: CircuitMemory, origin: number, now: number): void {
+    this.#phase = recall(memory, this.#policy, this.#parts, this, origin, this.#tick(now));
+  }
+
   recent(limit: number, now: number): string {
     return this.#tally.recent(limit, this.#tick(now));
+  }
+
+  get #parts() {
+    return { openTime: this.#openTime, tally: this.#tally, history: this.#history };
   }
 
   #tick(now: number): number {
@@ -211,15 +216,15 @@ export class Circuit {
     switch (phase.kind) {
       case 'closed':
       case 'disabled':
-        return this.#admission;
+        return this.#generation.admission;
       case 'open':
         return refused('circuit_open', phase.retryAtMs);
       case 'half_open':
-        return probeOrRefusal(phase.probes, this.#policy.halfOpen, this.#generation, at);
+        return probeOrRefusal(phase.probes, this.#policy.halfOpen, this.#generation.number, at);
       case 'recovering':
         // The next request has its own chance at once: there is no better time to name.
         return this.#random() < rampShare(at - phase.sinceMs, this.#policy.rampMs)
-          ? this.#admission
+          ? this.#generation.admission
           : refused('probe_limit', at);
       case 'forced_open':
         // Nobody knows when the hand is taken away; the base open time is a fair guess.
@@ -269,14 +274,8 @@ export class Circuit {
     this.#openTime.reset();
   }
 
-  #nextGeneration(): void {
-    this.#generation += 1;
-    this.#permit = { generation: this.#generation, probe: false };
-    this.#admission = admitted(this.#permit);
-  }
-
   #move(phase: Phase, reason: TransitionReason, at: number): void {
-    this.#nextGeneration();
+    this.#generation.next();
     this.#enter(phase, reason, at);
   }
 

@@ -2,7 +2,8 @@
 // a plain array will do.
 
 import type { TransitionReason } from '../reasons.js';
-import type { Transition } from './state.js';
+import { recallTransition, rememberTransition, type TransitionMemory } from './memory.js';
+import type { CircuitName, Transition } from './state.js';
 
 const KEPT_TRANSITIONS = 20;
 
@@ -22,5 +23,14 @@ export class History {
   /** A copy, the newest last. */
   list(): readonly Transition[] {
     return [...this.#transitions];
+  }
+
+  /** The newest `limit`. */
+  remember(limit: number, origin: number): readonly TransitionMemory[] {
+    return this.#transitions.slice(-limit).map((transition) => rememberTransition(transition, origin));
+  }
+
+  recall(memory: readonly TransitionMemory[], name: CircuitName, origin: number): void {
+    for (const transition of memory) this.add(recallTransition(transition, name, origin));
   }
 }

@@ -8,6 +8,7 @@
 // forgiveness later.
 
 import type { CircuitPolicy } from '../policy.js';
+import type { OpenTimeMemory } from './memory.js';
 
 type OpenPolicy = CircuitPolicy['open'];
 
@@ -31,6 +32,16 @@ export class OpenTime {
   /** Openings in a row that each doubled the time; 0: the next one takes `baseMs`. */
   get level(): number {
     return this.#level;
+  }
+
+  remember(origin: number): OpenTimeMemory {
+    return { level: this.#level, lastOpenMs: this.#lastOpenMs, closedAtMs: this.#closedAtMs - origin };
+  }
+
+  recall({ level, lastOpenMs, closedAtMs }: OpenTimeMemory, origin: number, now: number): void {
+    this.#level = level;
+    this.#lastOpenMs = lastOpenMs;
+    this.#closedAtMs = Math.min(origin + closedAtMs, now);
   }
 
   /** The circuit has closed: health is counted from here. */

@@ -40,6 +40,20 @@ export function shownState(phase: Phase, rampMs: number, now: number): CircuitSt
   return phase.kind;
 }
 
+/** Does everybody get through in that state, or at least a share of everybody? */
+export function admitsWithoutProbe(state: CircuitState): boolean {
+  switch (state) {
+    case 'closed':
+    case 'recovering':
+    case 'disabled':
+      return true;
+    case 'open':
+    case 'half_open':
+    case 'forced_open':
+      return false;
+  }
+}
+
 /** When it opened, for the states in which it has not let everyone through since; null for the others. */
 export function openedAtMs(phase: Phase): number | null {
   return 'openedAtMs' in phase ? phase.openedAtMs : null;

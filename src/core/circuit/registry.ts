@@ -9,9 +9,10 @@
 import { ByTarget } from '../by-target.js';
 import type { CircuitPolicy } from '../policy.js';
 import { Circuit } from './breaker.js';
+import type { CircuitMemory } from './memory.js';
 import { type ForcedState, unknownState } from './phase.js';
 import { type Linked, RecencyList } from './recency.js';
-import type { CircuitSnapshot, Transition } from './state.js';
+import type { CircuitName, CircuitSnapshot, Transition } from './state.js';
 
 /** `evicted`: a closed circuit made room. `overflow`: there was none to make room, and this use went unguarded. */
 export type CircuitDrop = 'evicted' | 'overflow';
@@ -111,6 +112,18 @@ export class CircuitRegistry {
     return forced;
   }
 
+  /**
+   * Makes a circuit that goes on as it was remembered at `origin`. Nothing makes room for it, and no transition is told.
+   * @returns null where there is no room, or a circuit of that name already.
+   */
+  recall({ cluster, target }: CircuitName, memory: CircuitMemory, origin: number, now: number): Circuit | null {
+    if (this.isFull || this.get(cluster, target) !== undefined) return null;
+    const entry = this.#add(cluster, target, now);
+    entry.circuit.recall(memory, origin, now);
+    if (entry.circuit.state(now) !== 'closed') this.#closed.remove(entry);
+    return entry.circuit;
+  }
+
   /** Every circuit itself, those of targets last, for those who look at many and take their time over it. */
   *circuits(): Generator<Circuit> {
     for (const { circuit } of this.#entries.values()) yield circuit;
@@ -150,14 +163,19 @@ export class CircuitRegistry {
       this.#options.onDropped(cluster, 'overflow');
       return this.#overflowCircuit(cluster);
     }
+    const { circuit } = this.#add(cluster, target, now);
+    if (target !== null) this.#forceAlike(circuit, now);
+    return circuit;
+  }
+
+  #add(cluster: string, target: string | null, now: number): Entry {
     const onTransition = (transition: Transition): void => this.#moved(entry, transition);
     const policy = this.#policyFor(cluster, target);
     const circuit = new Circuit(cluster, policy, onTransition, this.#options.random, this.#firstGeneration, target);
     const entry: Entry = { circuit, lastUsedMs: now, older: null, newer: null, listed: false };
     this.#entries.set(cluster, target, entry);
     this.#closed.touch(entry);
-    if (target !== null) this.#forceAlike(circuit, now);
-    return circuit;
+    return entry;
   }
 
   /** What was set by hand for a whole cluster holds for a target that comes later, too. */

@@ -3,6 +3,7 @@
 
 import type { CircuitPolicy } from '../policy.js';
 import type { TripReason } from '../reasons.js';
+import type { TallyMemory } from './memory.js';
 import type { CircuitFigures, CircuitResult } from './state.js';
 import { tripReason } from './trip.js';
 import { ResultWindow } from './window.js';
@@ -56,6 +57,23 @@ export class Tally {
     this.#window.clear();
     this.#consecutiveFailures = 0;
     this.#askedUntilMs = Number.NEGATIVE_INFINITY;
+  }
+
+  /** With the newest `limit` results. */
+  remember(limit: number, origin: number): TallyMemory {
+    const askedUntilMs = this.#askedUntilMs === Number.NEGATIVE_INFINITY ? null : this.#askedUntilMs - origin;
+    return {
+      results: this.#window.remember(limit, origin),
+      consecutiveFailures: this.#consecutiveFailures,
+      askedUntilMs,
+    };
+  }
+
+  /** Into an empty tally. */
+  recall({ results, consecutiveFailures, askedUntilMs }: TallyMemory, origin: number, now: number): void {
+    this.#window.recall(results, origin, now);
+    this.#consecutiveFailures = consecutiveFailures;
+    if (askedUntilMs !== null) this.#askedUntilMs = origin + askedUntilMs;
   }
 
   /** As `recent` in window.ts. */

@@ -4,6 +4,8 @@
 //
 // Invariant: times in the ring never decrease. A clock that steps back is held at the last time seen.
 
+import type { ResultsMemory } from './memory.js';
+
 /** The last `requests` results (a whole number, at least 1), none older than `durationMs` (above 0). */
 export interface WindowPolicy {
   readonly requests: number;
@@ -90,6 +92,27 @@ export class ResultWindow {
       else text += flags & SLOW ? 's' : '.';
     }
     return text;
+  }
+
+  /** The newest results, at most `limit`; times are relative to `origin`. */
+  remember(limit: number, origin: number): ResultsMemory {
+    const atMs: number[] = [];
+    const flags: number[] = [];
+    for (let offset = Math.max(0, this.#requests - limit); offset < this.#requests; offset++) {
+      const slot = this.#slot(offset);
+      atMs.push((this.#times[slot] ?? 0) - origin);
+      flags.push(this.#flags[slot] ?? 0);
+    }
+    return { atMs, flags };
+  }
+
+  /** Counts what was remembered, as if it had come then. Into an empty window. */
+  recall({ atMs, flags }: ResultsMemory, origin: number, now: number): void {
+    for (const [index, relativeMs] of atMs.entries()) {
+      const flag = flags[index] ?? 0;
+      this.record((flag & FAILED) !== 0, (flag & SLOW) !== 0, Math.min(origin + relativeMs, now));
+    }
+    this.expire(now);
   }
 
   /** Forgets every result and gives the memory back. */

@@ -15,6 +15,14 @@ const SLOTS = STEPS + 1;
 /** 0.29 * 100 is a little below 29 in floating point; a budget must not lose a retry to that. */
 const ROUNDING = 1e-9;
 
+/** What a budget takes along into the next process: the steps in which anything was counted, the oldest first. */
+export interface BudgetMemory {
+  /** When each step is over, in milliseconds after the moment of remembering: negative is before it. */
+  readonly endsMs: readonly number[];
+  readonly requests: readonly number[];
+  readonly retries: readonly number[];
+}
+
 export class RetryBudget {
   #policy: BudgetPolicy;
   #requestsIn = new Float64Array(SLOTS);
@@ -86,6 +94,40 @@ export class RetryBudget {
     const before = this.#policy;
     this.#policy = next;
     if (next.windowMs !== before.windowMs) this.#carryOver(before);
+  }
+
+  remember(now: number): BudgetMemory {
+    this.#advance(now);
+    const endsMs: number[] = [];
+    const requests: number[] = [];
+    const retries: number[] = [];
+    for (let step = this.#step - SLOTS + 1; step <= this.#step; step++) {
+      const [requestsIn, retriesIn] = [this.#at(this.#requestsIn, step), this.#at(this.#retriesIn, step)];
+      if (requestsIn === 0 && retriesIn === 0) continue;
+      endsMs.push((step + 1) * this.#stepMs(this.#policy) - now);
+      requests.push(requestsIn);
+      retries.push(retriesIn);
+    }
+    return { endsMs, requests, retries };
+  }
+
+  /**
+   * Counts what was remembered at `origin`, as if all of a step had come at its end: steps of another clock lie
+   * elsewhere, and what is forgotten too early would be allowed twice. Into a budget that has counted nothing.
+   */
+  recall({ endsMs, requests, retries }: BudgetMemory, origin: number, now: number): void {
+    this.#advance(now);
+    for (const [index, endMs] of endsMs.entries()) {
+      const into = Math.min(this.#step, this.#stepEndingAt(origin + endMs));
+      if (!this.#isLive(into)) continue;
+      this.#addRequests(into, requests[index] ?? 0);
+      this.#addRetries(into, retries[index] ?? 0);
+    }
+  }
+
+  /** The step that is over then, or the one in which that moment lies. */
+  #stepEndingAt(atMs: number): number {
+    return Math.ceil(atMs / this.#stepMs(this.#policy) - ROUNDING) - 1;
   }
 
   #stepMs(policy: BudgetPolicy): number {

@@ -89,6 +89,21 @@ export const LOG_EVENTS = {
     when: 'a limit left out lines in the last second',
     fields: ['of', 'cluster', 'reason', 'count'],
   },
+  state_restored: {
+    level: 'info',
+    when: 'circuits and budgets of the last process go on, from the state file',
+    fields: ['file', 'circuits', 'leftOut', 'ageMs'],
+  },
+  state_ignored: {
+    level: 'warn',
+    when: 'the state file is of no use: circuits start closed',
+    fields: ['file', 'reason', 'why'],
+  },
+  state_save_failed: {
+    level: 'error',
+    when: 'the state file could not be written (at most once a minute)',
+    fields: ['file', 'error'],
+  },
   policy_applied: { level: 'info', when: 'a changed policy file is in force', fields: ['file', 'warnings'] },
   policy_rejected: {
     level: 'error',

@@ -108,6 +108,16 @@ export const METRICS = {
     help: 'Policy reloads: applied, or rejected with the policy in force unchanged.',
     labels: ['result'],
   },
+  sluice_state_loads_total: {
+    type: 'counter',
+    help: 'State files read at the start: restored, absent, or ignored for the reason that the result names.',
+    labels: ['result'],
+  },
+  sluice_state_saves_total: {
+    type: 'counter',
+    help: 'Times that the state file was written, or could not be (failed), with the one before left as it was.',
+    labels: ['result'],
+  },
   sluice_dropped_total: {
     type: 'counter',
     help: 'What fell out of a bounded store before its time.',

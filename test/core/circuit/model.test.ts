@@ -1,11 +1,12 @@
 // Random histories of a circuit, with results that come late, twice or never, a clock that steps back, reloads and
-// hands that interfere: the fast circuit must say what the slow model says, at every step, and keep its promises.
+// hands that interfere, and restarts from memory: the fast circuit must say what the slow model says, at every step, and keep its promises.
 // Seeds are fast-check's own, new in each run; a failure prints the seed and the shortest history that shows it.
 
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Circuit } from '../../../src/core/circuit/breaker.js';
+import type { CircuitMemory } from '../../../src/core/circuit/memory.js';
 import type { CircuitResult, Permit, Transition } from '../../../src/core/circuit/state.js';
 import type { CircuitPolicy } from '../../../src/core/policy.js';
 import { TRANSITION_REASONS } from '../../../src/core/reasons.js';
@@ -19,6 +20,7 @@ type Step =
   | { readonly kind: 'release'; readonly back: number }
   | { readonly kind: 'wait'; readonly ms: number }
   | { readonly kind: 'reconfigure'; readonly policy: CircuitPolicy }
+  | { readonly kind: 'restart'; readonly downMs: number; readonly shiftMs: number }
   | { readonly kind: 'force'; readonly to: 'forced_open' | 'disabled' | 'auto' };
 
 const anyResult: fc.Arbitrary<CircuitResult> = fc.record({
@@ -82,6 +84,14 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.record({
+      kind: fc.constant('restart' as const),
+      downMs: fc.constantFrom(0, 1, 50, 100, 300, 1000),
+      shiftMs: fc.integer({ min: -20_000, max: 20_000 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
       kind: fc.constant('force' as const),
       to: fc.constantFrom('forced_open' as const, 'disabled' as const, 'auto' as const, 'auto' as const),
     }),
@@ -126,17 +136,30 @@ interface Held {
 
 class Pair {
   readonly told: Transition[] = [];
-  readonly circuit: Circuit;
+  circuit: Circuit;
   readonly model: ModelCircuit;
-  readonly held: Held[] = [];
+  held: Held[] = [];
   clock = 5000;
+  /** How far the circuit's own clock, that of its process, is ahead of the model's. */
+  shiftMs = 0;
+  private readonly random: () => number;
   policy: CircuitPolicy;
 
   constructor(first: CircuitPolicy, seed: number) {
     this.policy = first;
-    this.circuit = new Circuit('a', first, (transition) => this.told.push(transition), seeded(seed));
+    this.random = seeded(seed);
+    this.circuit = this.newCircuit();
     this.model = new ModelCircuit(first, seeded(seed));
     this.see();
+  }
+
+  private newCircuit(): Circuit {
+    return new Circuit('a', this.policy, (transition) => this.told.push(transition), this.random);
+  }
+
+  /** On the clock of the circuit. */
+  get now(): number {
+    return this.clock + this.shiftMs;
   }
 
   take(step: Step): void {
@@ -161,25 +184,40 @@ class Pair {
         return this.release(this.held.at(-1 - step.back));
       case 'reconfigure':
         this.policy = step.policy;
-        this.circuit.reconfigure(step.policy, this.clock);
+        this.circuit.reconfigure(step.policy, this.now);
         return this.model.reconfigure(step.policy);
+      case 'restart':
+        return this.restart(step.downMs, step.shiftMs);
       case 'force':
-        expect(this.circuit.force(step.to, this.clock)).toBe(this.model.force(step.to));
+        expect(this.circuit.force(step.to, this.now)).toBe(this.model.force(step.to));
     }
+  }
+
+  /** By way of text, as through a file. */
+  private restart(downMs: number, shiftMs: number): void {
+    this.clock = this.model.now;
+    const text = JSON.stringify(this.circuit.remember({ results: 8, transitions: 20 }, this.now));
+    this.shiftMs += shiftMs;
+    this.circuit = this.newCircuit();
+    this.circuit.recall(JSON.parse(text) as CircuitMemory, this.now, this.now + downMs);
+    this.clock += downMs;
+    this.held = [];
+    this.model.restart(downMs);
   }
 
   /** Both see the clock: looking, too, is seeing the time. */
   private see(): void {
-    this.circuit.state(this.clock);
+    this.circuit.state(this.now);
     this.model.tick(this.clock);
   }
 
   acquire(): Held | null {
-    const fast = this.circuit.acquire(this.clock);
+    const fast = this.circuit.acquire(this.now);
     const slow = this.model.acquire();
     if (!fast.admitted) {
-      same({ permit: null, reason: fast.reason, retryAtMs: fast.retryAtMs }, slow);
-      this.checkRefusal(fast.reason, fast.retryAtMs);
+      const retryAtMs = fast.retryAtMs - this.shiftMs;
+      same({ permit: null, reason: fast.reason, retryAtMs }, slow);
+      this.checkRefusal(fast.reason, retryAtMs);
       return null;
     }
     same(
@@ -201,7 +239,7 @@ class Pair {
   }
 
   private passive(): void {
-    const fast = this.circuit.passive(this.clock);
+    const fast = this.circuit.passive(this.now);
     const slow = this.model.passive();
     same(fast === null, slow === null);
     if (fast === null || slow === null) return;
@@ -211,22 +249,26 @@ class Pair {
 
   private report(held: Held | undefined, result: CircuitResult): void {
     if (held === undefined) return;
-    const before = this.circuit.snapshot(this.clock);
+    const before = this.circuit.snapshot(this.now);
     const old = held.fast.generation !== this.circuit.generation;
-    this.circuit.report(held.fast, result, this.clock);
+    this.circuit.report(held.fast, result, this.now);
     this.model.report(held.slow, result);
-    if (old || result.outcome === 'ignored') same(this.circuit.snapshot(this.clock), before);
+    if (old || result.outcome === 'ignored') same(this.circuit.snapshot(this.now), before);
   }
 
   private release(held: Held | undefined): void {
     if (held === undefined) return;
-    this.circuit.release(held.fast, this.clock);
+    this.circuit.release(held.fast, this.now);
     this.model.release(held.slow);
+  }
+
+  private shifted(atMs: number | null): number | null {
+    return atMs === null ? null : atMs + this.shiftMs;
   }
 
   compare(): void {
     const { model, policy: current } = this;
-    const snapshot = this.circuit.snapshot(this.clock);
+    const snapshot = this.circuit.snapshot(this.now);
     const state = model.shown();
     same(snapshot, {
       cluster: 'a',
@@ -234,10 +276,16 @@ class Pair {
       state,
       mode: current.mode,
       ...model.figures(),
-      openedAtMs: model.openedAt,
-      retryAtMs: state === 'open' ? model.retryAt : null,
+      openedAtMs: this.shifted(model.openedAt),
+      retryAtMs: state === 'open' ? this.shifted(model.retryAt) : null,
       reason: model.transitions.at(-1)?.reason ?? null,
-      transitions: model.transitions.slice(-20).map((transition) => ({ cluster: 'a', target: null, ...transition })),
+      transitions: model.transitions.slice(-20).map((transition) => ({
+        cluster: 'a',
+        target: null,
+        ...transition,
+        atMs: transition.atMs + this.shiftMs,
+        retryAtMs: this.shifted(transition.retryAtMs),
+      })),
     });
     same(this.told.length, model.transitions.length);
     same(snapshot.requests <= current.window.requests, true);
@@ -286,7 +334,7 @@ describe('the circuit beside its model', () => {
           if (pair.model.state === 'forced_open') pair.take({ kind: 'force', to: 'auto' });
           // Longer than any step back of the clock, open time, lease and ramp together.
           pair.take({ kind: 'wait', ms: 500 * steps.length + 2000 });
-          expect(pair.circuit.acquire(pair.clock).admitted).toBe(true);
+          expect(pair.circuit.acquire(pair.now).admitted).toBe(true);
         },
       ),
       { numRuns: RUNS },

@@ -185,6 +185,14 @@ export class ModelCircuit {
     this.move(this.policy.rampMs > 0 ? 'recovering' : 'closed', 'probes_succeeded');
   }
 
+  /** Another process goes on, `downMs` later: it has the evidence, and nobody's permits. */
+  restart(downMs: number): void {
+    this.generation += 1;
+    this.probes = [];
+    this.tick(this.now + downMs);
+    if (this.retryAt !== null) this.retryAt = Math.min(this.retryAt, this.now + this.policy.open.maxMs);
+  }
+
   private passTime(): void {
     const shown = this.shown();
     if (shown === this.state) return;

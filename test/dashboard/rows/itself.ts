@@ -92,6 +92,17 @@ export const ITSELF: Row = {
     },
     {
       type: 'timeseries',
+      title: 'State file',
+      description:
+        'Loaded at starts, and saved while running. failed: circuits would not survive a restart; see the log event state_save_failed.',
+      unit: 'short',
+      queries: [
+        { expr: `sum by (result) (increase(sluice_state_loads_total{${JOB}}${IN}))`, legend: 'load {{result}}' },
+        { expr: `sum by (result) (increase(sluice_state_saves_total{${JOB}}${IN}))`, legend: 'save {{result}}' },
+      ],
+    },
+    {
+      type: 'timeseries',
       title: 'Memory',
       description: 'Resident, and what of it is the heap in use, of the largest sidecar.',
       unit: 'bytes',
