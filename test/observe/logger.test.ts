@@ -252,10 +252,10 @@ describe('faults', () => {
 
 describe('levels', () => {
   it.each([
-    ['debug', 14],
-    ['info', 14],
-    ['warn', 7],
-    ['error', 2],
+    ['debug', 17],
+    ['info', 17],
+    ['warn', 9],
+    ['error', 3],
     ['silent', 0],
   ] as const)('%s writes %i of one line of each kind', (level, expected) => {
     const { logger, lines } = aLogger({ level });
