@@ -18,6 +18,7 @@ export class HealthBoard {
   private readonly serving: () => boolean;
   private readonly watchers = new Set<Watcher>();
   private draining = false;
+  private over = false;
 
   /** @param serving asked at every check; while draining the answer is "not serving" whatever it says. */
   constructor(serving: () => boolean) {
@@ -35,8 +36,9 @@ export class HealthBoard {
 
   /** Of a service that is not known the protocol wants that said, and the stream kept open. */
   watch(watcher: Watcher): void {
-    this.watchers.add(watcher);
+    if (!this.over) this.watchers.add(watcher);
     watcher.update(this.statusOf(watcher.service));
+    if (this.over) watcher.end();
   }
 
   unwatch(watcher: Watcher): void {
@@ -50,8 +52,9 @@ export class HealthBoard {
     for (const watcher of this.watchers) watcher.update(this.statusOf(watcher.service));
   }
 
-  /** Ends every watch. */
+  /** Ends every watch, and those that still come. */
   endAll(): void {
+    this.over = true;
     const watchers = [...this.watchers];
     this.watchers.clear();
     for (const watcher of watchers) watcher.end();

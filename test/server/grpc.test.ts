@@ -82,15 +82,19 @@ overEachTransport((start) => {
       stream.send(REQUEST);
       await stream.answer();
       const drained = server.drain(60_000);
-      const late = client.process();
-      late.send(REQUEST);
-      expect((await late.status).code).toBe(status.UNAVAILABLE);
+      // What is on its way while the server says that it goes is served; what comes after is not.
+      await eventually(async () => {
+        const late = client.process();
+        late.send(REQUEST);
+        late.call.end();
+        expect((await late.status).code).toBe(status.UNAVAILABLE);
+      });
       stream.send(RESPONSE);
       expect(await stream.answer()).toEqual({ responseHeaders: {} });
       stream.call.end();
       expect((await stream.status).code).toBe(status.OK);
       await drained;
-      expect([handlers.length, closed.length]).toEqual([1, 1]);
+      expect(closed.length).toBe(handlers.length);
     });
 
     it('ends log streams once the last decision is made, not before', async () => {

@@ -12,17 +12,20 @@ const RESPONSE = Buffer.alloc(0);
 /** The log streams of all connections. */
 export class OpenLogs {
   private readonly calls = new Set<AccessLogCall>();
+  private over = false;
 
   add(call: AccessLogCall): void {
     this.calls.add(call);
+    if (this.over) call.halfClosed();
   }
 
   delete(call: AccessLogCall): void {
     this.calls.delete(call);
   }
 
-  /** Ends every one; Envoy opens new ones where it can. */
+  /** Ends every one, and those that still come; Envoy opens new ones where it can. */
   endAll(): void {
+    this.over = true;
     for (const call of [...this.calls]) call.halfClosed();
   }
 }

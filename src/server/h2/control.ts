@@ -5,7 +5,7 @@ import { ConnectionError } from './errors.js';
 import { uint32 } from './frame-reader.js';
 import type { Output } from './output.js';
 import { checkPriority, tooShort } from './padding.js';
-import { CODE, type Code, FLAG, FRAME } from './protocol.js';
+import { CODE, type Code, FLAG, FRAME, HIGHEST_STREAM } from './protocol.js';
 import type { Budget } from './rate.js';
 import { readInitialWindow } from './settings.js';
 
@@ -13,12 +13,17 @@ const PING_BYTES = 8;
 const PRIORITY_BYTES = 5;
 const GOAWAY_BYTES = 8;
 const MAX_DEBUG_BYTES = 256;
+const GOING = 'going away';
+/** Content of the PING whose answer says that the peer has heard of it. */
+const HEARD = Buffer.from('heard me');
 
 /** What settings change elsewhere. */
 export interface ControlHost {
   useInitialWindow(bytes: number): void;
   /** The peer works by our settings from now on. */
   settingsTaken(): void;
+  /** The peer knows that we go: every stream that it opened before it knew has arrived. */
+  departureHeard(): void;
 }
 
 export class Control {
@@ -27,6 +32,8 @@ export class Control {
   private readonly idle: Budget;
   /** Settings of ours that the peer has not acknowledged: we send them once. */
   private unacknowledged = 1;
+  /** Our departure, which the peer has not heard of. */
+  private announced = false;
 
   constructor(output: Output, host: ControlHost, idle: Budget) {
     this.output = output;
@@ -51,7 +58,7 @@ export class Control {
   ping(flags: number, streamId: number, bytes: Buffer, start: number, end: number): void {
     onConnection('PING', streamId);
     if (end - start !== PING_BYTES) throw tooShort('PING', end - start);
-    if ((flags & FLAG.ack) !== 0) return;
+    if ((flags & FLAG.ack) !== 0) return this.answered(bytes, start, end);
     this.output.frame(PING_BYTES, FRAME.ping, FLAG.ack, 0);
     this.output.bytes(bytes.subarray(start, end));
   }
@@ -74,12 +81,33 @@ export class Control {
     }
   }
 
+  /**
+   * The first of two steps (RFC 9113, section 6.8): no streams are to be opened any more, and those that are on their way
+   * still count. The second one follows when the peer has heard of it.
+   */
+  announceDeparture(): void {
+    this.goAway(HIGHEST_STREAM, CODE.noError, GOING);
+    this.output.frame(PING_BYTES, FRAME.ping, 0, 0);
+    this.output.bytes(HEARD);
+    this.announced = true;
+  }
+
+  /** The second step: streams above this one are not served. */
+  depart(lastStreamId: number): void {
+    this.announced = false;
+    this.goAway(lastStreamId, CODE.noError, GOING);
+  }
+
   goAway(lastStreamId: number, code: Code, text: string): void {
     const debug = Buffer.from(text).subarray(0, MAX_DEBUG_BYTES);
     this.output.frame(GOAWAY_BYTES + debug.length, FRAME.goaway, 0, 0);
     this.output.uint32(lastStreamId);
     this.output.uint32(code);
     this.output.bytes(debug);
+  }
+
+  private answered(bytes: Buffer, start: number, end: number): void {
+    if (this.announced && HEARD.equals(bytes.subarray(start, end))) this.host.departureHeard();
   }
 
   private acknowledged(bytes: number): void {

@@ -83,10 +83,15 @@ export class Session implements FrameSink, StreamHost, SenderEvents, ControlHost
     }
   }
 
-  /** Takes no new streams. */
+  /** Takes no new streams, from the moment when the peer knows of it. */
   drain(): void {
+    if (this.settled) this.control.announceDeparture();
+    else this.departureHeard();
+  }
+
+  departureHeard(): void {
     this.lastServed = this.streams.lastId;
-    this.control.goAway(this.lastServed, CODE.noError, 'going away');
+    this.control.depart(this.lastServed);
     if (this.streams.size === 0) this.host.emptied();
   }
 

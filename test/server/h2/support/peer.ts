@@ -6,7 +6,7 @@ import { parseAddress } from '../../../../src/server/address.js';
 import { FrameReader, uint32 as readUint32, uint31 } from '../../../../src/server/h2/frame-reader.js';
 import { HpackDecoder } from '../../../../src/server/h2/hpack/decoder.js';
 import { FLAG, FRAME, PREFACE } from '../../../../src/server/h2/protocol.js';
-import { type Frame, HELLO, ping, SETTINGS_ACK } from './frames.js';
+import { type Frame, frame, HELLO, ping, SETTINGS_ACK } from './frames.js';
 
 export class Peer {
   readonly socket: Socket;
@@ -16,13 +16,18 @@ export class Peer {
   private readonly decoder = new HpackDecoder(1024 * 1024);
   private over = false;
   private pings = 0;
+  /** As HTTP/2 asks it to. */
+  answersPings = true;
 
   constructor(address: string) {
     const where = parseAddress(address);
     this.socket = where.kind === 'unix' ? connect(where.path) : connect(where.port, where.host);
     const reader = new FrameReader({
       frame: (type, flags, id, bytes, start, end) => {
-        this.arrived.push({ type, flags, id, payload: Buffer.from(bytes.subarray(start, end)) });
+        const payload = Buffer.from(bytes.subarray(start, end));
+        if (type === FRAME.ping && (flags & FLAG.ack) === 0 && this.answersPings)
+          this.send(frame(type, FLAG.ack, 0, payload));
+        else this.arrived.push({ type, flags, id, payload });
       },
     });
     reader.read(PREFACE);
