@@ -32,6 +32,17 @@ export default defineConfig({
         },
       },
       {
+        // The same over the library: `npm run test:grpc-js`.
+        test: {
+          name: 'envoy-grpc-js',
+          include: ['test/envoy/**/*.test.ts'],
+          globalSetup: [build, envoy],
+          testTimeout: 60_000,
+          hookTimeout: 150_000,
+          env: { SLUICE_TRANSPORT: 'grpc-js' },
+        },
+      },
+      {
         test: {
           name: 'page',
           include: ['test/page/**/*.test.ts'],

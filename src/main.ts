@@ -85,10 +85,10 @@ function program(): Command {
         .default(DEFAULT_SOCKET_MODE, '0660'),
     )
     .addOption(
-      new Option('--transport <name>', 'what carries gRPC: a library, or sockets made for Envoy')
+      new Option('--transport <name>', 'what carries gRPC: sockets made for Envoy, or a library')
         .env('SLUICE_TRANSPORT')
         .choices(TRANSPORT_NAMES)
-        .default('grpc-js'),
+        .default('direct'),
     )
     .addOption(
       new Option('--log-level <level>', 'least level that is logged')

@@ -18,10 +18,10 @@ async function wantsNoTable(grpc: string): Promise<boolean> {
 
 describe('sluice serve', () => {
   it.each([
-    ['by default on grpc-js', [], {}, false],
-    ['with --transport direct on sockets', ['--transport', 'direct'], {}, true],
-    ['with SLUICE_TRANSPORT=direct on sockets', [], { SLUICE_TRANSPORT: 'direct' }, true],
-    ['with --transport grpc-js on grpc-js', ['--transport', 'grpc-js'], { SLUICE_TRANSPORT: 'direct' }, false],
+    ['by default on sockets', [], {}, true],
+    ['with --transport grpc-js on grpc-js', ['--transport', 'grpc-js'], {}, false],
+    ['with SLUICE_TRANSPORT=grpc-js on grpc-js', [], { SLUICE_TRANSPORT: 'grpc-js' }, false],
+    ['with --transport direct on sockets', ['--transport', 'direct'], { SLUICE_TRANSPORT: 'grpc-js' }, true],
   ])(
     'runs %s',
     async (_, args, env, direct) => {
@@ -44,6 +44,6 @@ describe('sluice serve', () => {
     const failed = await run(process.execPath, [MAIN_JS, 'serve', '--transport', 'quic']).catch(
       (error: unknown) => error,
     );
-    expect(failed).toMatchObject({ code: 2, stderr: expect.stringContaining('grpc-js, direct') });
+    expect(failed).toMatchObject({ code: 2, stderr: expect.stringContaining('direct, grpc-js') });
   }, 30_000);
 });
