@@ -17,7 +17,8 @@ import { Metrics } from './observe/metrics.js';
 import { createObserver } from './observe/observer.js';
 import { Records } from './observe/records.js';
 import { stateObserver } from './observe/state.js';
-import { parsePolicy } from './policy/load.js';
+import { policyReader } from './policy/apart.js';
+import type { LoadResult } from './policy/load.js';
 import { formatProblem } from './policy/problems.js';
 import type { Policy } from './policy/resolve.js';
 import { type PolicyChange, watchPolicy } from './policy/watch.js';
@@ -77,6 +78,7 @@ class Sidecar {
   readonly #records: Records;
   readonly #circuits: CircuitRegistry;
   readonly #engine: Engine;
+  readonly #reader = policyReader();
   readonly #openStreams: Record<Role, number> = { admission: 0, gate: 0, judge: 0 };
   readonly #disposers: (() => void)[] = [];
   readonly #state: StateKeeper | null;
@@ -259,28 +261,32 @@ class Sidecar {
     const sweep = setInterval(() => this.#engine.sweep(monotonicNow()), SWEEP_EVERY_MS).unref();
     this.#disposers.push(() => clearInterval(sweep));
     const { policyFile, policyText } = this.#options;
-    const watch = watchPolicy(policyFile, (change) => this.#policyChanged(change), { initialText: policyText });
-    this.#disposers.push(() => watch.close());
+    const watch = watchPolicy(policyFile, (change) => void this.#policyChanged(change), { initialText: policyText });
+    this.#disposers.push(
+      () => watch.close(),
+      () => this.#reader.close(),
+    );
   }
 
-  #policyChanged(change: PolicyChange): void {
+  async #policyChanged(change: PolicyChange): Promise<void> {
     try {
-      this.#reload(change);
+      if (change.kind === 'unreadable') return this.#rejected([change.message]);
+      const read = await this.#reader.read({ text: change.text, fileName: this.#options.policyFile });
+      // Nothing: a newer text, or the end, came first.
+      if (read !== null) this.#reload(read);
     } catch (error) {
       this.#fault('reload', error);
     }
   }
 
-  #reload(change: PolicyChange): void {
+  #reload(read: LoadResult): void {
     const { policyFile } = this.#options;
-    if (change.kind === 'unreadable') return this.#rejected([change.message]);
-    const parsed = parsePolicy(change.text, policyFile);
-    if (!parsed.ok) return this.#rejected(parsed.problems.map(formatProblem));
-    this.#policy = parsed.policy;
-    this.#engine.usePolicy(parsed.policy, monotonicNow());
+    if (!read.ok) return this.#rejected(read.problems.map(formatProblem));
+    this.#policy = read.policy;
+    this.#engine.usePolicy(read.policy, monotonicNow());
     this.#metrics.policyReload('applied');
-    this.#logger.policyApplied(policyFile, parsed.warnings.length);
-    this.#warn(parsed.warnings);
+    this.#logger.policyApplied(policyFile, read.warnings.length);
+    this.#warn(read.warnings);
   }
 
   /** The policy in force stays. */

@@ -7,6 +7,8 @@ export function monotonicNow(): number {
 
 /** How far the two clocks may drift apart before the offset is taken anew. Above the wall clock's whole milliseconds. */
 const TOLERANCE_MS = 5;
+/** Longer between two looks at a clock, and the process was not running: what they show does not belong together. */
+const AT_ONCE_MS = 1;
 let offsetMs = Date.now() - performance.now();
 
 /**
@@ -14,8 +16,10 @@ let offsetMs = Date.now() - performance.now();
  * answers can be compared, until the wall clock is set.
  */
 export function toIso(monotonicMs: number): string {
-  const current = Date.now() - performance.now();
-  if (Math.abs(current - offsetMs) > TOLERANCE_MS) offsetMs = current;
+  const before = performance.now();
+  const current = Date.now() - before;
+  const atOnce = performance.now() - before < AT_ONCE_MS;
+  if (atOnce && Math.abs(current - offsetMs) > TOLERANCE_MS) offsetMs = current;
   return new Date(offsetMs + monotonicMs).toISOString();
 }
 

@@ -6,7 +6,8 @@ afterEach(() => vi.restoreAllMocks());
 describe('toIso', () => {
   it('gives the wall clock time of an instant', () => {
     const apart = Date.parse(toIso(monotonicNow())) - Date.now();
-    expect(Math.abs(apart)).toBeLessThanOrEqual(10);
+    // The process may lose the processor between the two.
+    expect(Math.abs(apart)).toBeLessThan(1_000);
   });
 
   it('gives the same text for the same instant whenever it is asked', () => {
@@ -17,11 +18,25 @@ describe('toIso', () => {
     expect(texts.size).toBe(1);
   });
 
+  it('is not misled by a process that stood still between the looks at its two clocks', () => {
+    const instant = monotonicNow();
+    const before = toIso(instant);
+    const real = Date.now;
+    vi.spyOn(Date, 'now').mockImplementation(() => {
+      const stop = performance.now() + 20;
+      while (performance.now() < stop);
+      return real();
+    });
+    expect(toIso(instant)).toBe(before);
+  });
+
   it('follows a wall clock that is set', () => {
     const instant = monotonicNow();
     const before = Date.parse(toIso(instant));
     const real = Date.now;
     vi.spyOn(Date, 'now').mockImplementation(() => real() + 3_600_000);
+    // At one of a few calls: the process may stand still at any.
+    for (let call = 0; call < 10; call++) toIso(instant);
     expect(Date.parse(toIso(instant)) - before).toBeGreaterThan(3_590_000);
   });
 });

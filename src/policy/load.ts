@@ -6,7 +6,7 @@ import { applyCeilings } from './ceilings.js';
 import { crossChecks } from './checks.js';
 import { type PolicyFile, policyFile } from './file-schema.js';
 import { findingsOf } from './issues.js';
-import { toPlaces } from './places.js';
+import { type Places, toPlaces } from './places.js';
 import { type Finding, formatPath, formatProblem, type PolicyProblem } from './problems.js';
 import { MAX_POLICY_BYTES, readPolicyText, tooLarge } from './read.js';
 import { Policy } from './resolve.js';
@@ -24,11 +24,26 @@ export async function loadPolicy(path: string): Promise<LoadResult> {
   return read.ok ? parsePolicy(read.text, path) : { ok: false, problems: [wholeFile(path, read.message)] };
 }
 
+/** What was read, as plain data that another thread can be sent. */
+export type CheckResult =
+  | { readonly ok: true; readonly places: Places; readonly warnings: string[] }
+  | { readonly ok: false; readonly problems: PolicyProblem[] };
+
 /**
  * Checks the text of a policy file. Never throws.
  * @param fileName as it is to appear in messages
  */
 export function parsePolicy(text: string, fileName: string): LoadResult {
+  return toPolicy(checkPolicy(text, fileName), text);
+}
+
+export function toPolicy(checked: CheckResult, text: string): LoadResult {
+  if (!checked.ok) return checked;
+  return { ok: true, policy: new Policy(checked.places), text, warnings: checked.warnings };
+}
+
+/** The larger part of `parsePolicy`: all that takes time. */
+export function checkPolicy(text: string, fileName: string): CheckResult {
   const bytes = Buffer.byteLength(text);
   if (bytes > MAX_POLICY_BYTES) return { ok: false, problems: [wholeFile(fileName, tooLarge(bytes))] };
   const yaml = readYaml(text);
@@ -40,7 +55,7 @@ export function parsePolicy(text: string, fileName: string): LoadResult {
   if (file === null || problems.length > 0) return { ok: false, problems: inOrder(problems, fileName) };
   const { places, warnings } = applyCeilings(toPlaces(file));
   const lines = inOrder(locate(yaml, warnings), fileName).map(formatProblem);
-  return { ok: true, policy: new Policy(places), text, warnings: lines };
+  return { ok: true, places, warnings: lines };
 }
 
 /** The file as far as it could be understood, and everything that is wrong with it. */
@@ -80,6 +95,6 @@ function inOrder(problems: readonly Placed[], file: string): PolicyProblem[] {
   return sorted.map((problem) => ({ file, ...problem }));
 }
 
-function wholeFile(file: string, message: string): PolicyProblem {
+export function wholeFile(file: string, message: string): PolicyProblem {
   return { file, line: null, column: null, path: '', message };
 }
