@@ -5,6 +5,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { addHealthCommand, addLookCommands } from './cli/commands.js';
 import { addDoctorCommand } from './cli/doctor/command.js';
+import { addEnvoyCommand } from './cli/envoy/command.js';
 import { LOG_LEVELS, type LogLevel } from './observe/log/levels.js';
 import { formatProblem } from './policy/problems.js';
 import { DEFAULT_SOCKET_MODE, parseSocketMode } from './server/socket-mode.js';
@@ -32,13 +33,15 @@ interface ServeOptions {
 const AFTER_HELP = `
 Examples:
   sluice check policy.yaml
+  sluice envoy --policy policy.yaml envoy.yaml > wired.yaml
   sluice serve --policy policy.yaml
   sluice serve --policy policy.yaml --grpc unix:/run/sluice/sluice.sock --http 0.0.0.0:9003
   sluice top
   sluice doctor
   sluice explain 5d8b1c0f2a7e49d3a1b6c4e8
 
-Envoy has to be told to ask Sluice: envoy.yaml in this repository is a complete, commented example.`;
+Envoy has to be told to ask Sluice: sluice envoy writes it into a bootstrap of yours, and envoy.yaml in this repository is a
+complete, commented example.`;
 
 const AFTER_SERVE_HELP = `
 On the gRPC address: ExternalProcessor, AccessLogService and grpc.health.v1.Health.
@@ -133,6 +136,7 @@ function program(): Command {
       const { policyJsonSchemaText } = await import('./policy/json-schema.js');
       process.stdout.write(policyJsonSchemaText());
     });
+  addEnvoyCommand(sluice);
   addHealthCommand(sluice, DEFAULT_GRPC);
   const http = () => address('--http', 'the HTTP side of the sidecar', 'SLUICE_HTTP', DEFAULT_HTTP);
   addLookCommands(sluice, http);

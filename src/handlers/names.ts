@@ -30,7 +30,7 @@ export const ATTRIBUTE = {
 const OURS = 'x-sluice-';
 const ENVOYS = 'x-envoy-';
 /** What tells Envoy's router to retry, to hedge, or for how long to try. */
-const RETRY_CONTROL: ReadonlySet<string> = new Set([
+export const RETRY_CONTROL: ReadonlySet<string> = new Set([
   HEADER.retryOn,
   HEADER.retryGrpcOn,
   HEADER.maxRetries,

@@ -1,0 +1,104 @@
+// One look at the bootstrap: what is in it, and what the policy says about that. Made anew after every change.
+
+import type { ClusterPolicy } from '../../core/policy.js';
+import { NameTable } from '../../policy/match.js';
+import type { Policy } from '../../policy/resolve.js';
+import type { JsonObject } from '../document/json.js';
+import { type Manager, managersOf } from './managers.js';
+import { Message } from './message.js';
+import { canJudge, type EnvoyOptions } from './options.js';
+import { sluiceClusterOf } from './ours.js';
+import { type Host, hostsOf, type Route } from './routes.js';
+
+export interface World {
+  readonly root: Message;
+  readonly options: EnvoyOptions;
+  readonly policy: Policy | null;
+  /** The name of Sluice's own cluster. */
+  readonly sluice: string;
+  readonly managers: readonly Manager[];
+  readonly hosts: readonly Host[];
+  readonly routes: readonly Route[];
+  /** All that are written out, by name. */
+  readonly clusters: ReadonlyMap<string, Message>;
+  /** Those that take requests, as far as routes and policy tell. */
+  readonly managed: ReadonlyMap<string, Message>;
+  /** More clusters come from a control plane. */
+  readonly moreClusters: boolean;
+  /** Lines to put before what is new, in YAML. */
+  readonly comments: Map<object, string>;
+}
+
+export function lookAt(root: JsonObject, options: EnvoyOptions, comments: Map<object, string>): World {
+  const message = new Message(root, []);
+  const managers = managersOf(message, options);
+  const hosts = hostsOf(managers);
+  const routes = hosts.flatMap((host) => host.routes);
+  const listed = message.message('static_resources')?.messages('clusters') ?? [];
+  const clusters = new Map(listed.map((cluster) => [cluster.text('name'), cluster]));
+  const sluice = sluiceClusterOf(message, options);
+  return {
+    root: message,
+    options,
+    policy: options.policy,
+    sluice,
+    managers,
+    hosts,
+    routes,
+    clusters,
+    managed: managedOf(clusters, routes, options.policy, sluice),
+    moreClusters: message.message('dynamic_resources')?.get('cds_config') !== undefined,
+    comments,
+  };
+}
+
+/** Routed to, named in the policy, or a fallback of such a one. */
+function managedOf(
+  clusters: ReadonlyMap<string, Message>,
+  routes: readonly Route[],
+  policy: Policy | null,
+  sluice: string,
+): ReadonlyMap<string, Message> {
+  const named = new NameTable(policy?.places.clusters ?? []);
+  const wanted = new Set(routes.flatMap((route) => route.clusters));
+  for (const name of clusters.keys()) if (named.find(name) !== undefined) wanted.add(name);
+  for (const { name } of routes) addTo(wanted, policy?.routeCluster(name));
+  for (const name of [...wanted]) for (const other of policy?.forCluster(name).fallback ?? []) wanted.add(other);
+  return new Map([...clusters].filter(([name]) => wanted.has(name) && name !== sluice));
+}
+
+function addTo(names: Set<string>, name: string | null | undefined): void {
+  if (name !== null && name !== undefined) names.add(name);
+}
+
+/** What applies to the requests of a route, for each cluster that it leads to. Empty without a policy. */
+export function policiesOf(world: World, route: Route): ClusterPolicy[] {
+  const { policy } = world;
+  return policy === null ? [] : clustersOf(world, route).map((cluster) => policy.forRequest(cluster, route.name));
+}
+
+/** Those that a route starts from. */
+export function clustersOf({ policy }: World, route: Route): readonly string[] {
+  return route.kind === 'steered' ? [policy?.routeCluster(route.name) ?? route.name] : route.clusters;
+}
+
+/** Everything that applies to requests which may go to this cluster: by route and by target. */
+export function policiesAt(world: World, cluster: string): ClusterPolicy[] {
+  const { policy } = world;
+  if (policy === null) return [];
+  const here = world.routes.filter((route) => reaches(world, route, cluster)).map((route) => route.name);
+  const targets = new NameTable(policy.places.clusters).find(cluster)?.targets.keys() ?? [];
+  return [null, ...targets].flatMap((target) =>
+    ['', ...new Set(here)].map((route) => policy.forTarget(cluster, target, route)),
+  );
+}
+
+function reaches(world: World, route: Route, cluster: string): boolean {
+  const starts = clustersOf(world, route);
+  return starts.includes(cluster) || policiesOf(world, route).some(({ fallback }) => fallback.includes(cluster));
+}
+
+/** Does the policy have this cluster's answers judged, and can this Envoy bear it? */
+export function isJudged(world: World, cluster: string): boolean {
+  return canJudge(world.options) && policiesAt(world, cluster).some(({ retry }) => retry.judge && retry.mode !== 'off');
+}
