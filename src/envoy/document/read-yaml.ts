@@ -6,8 +6,8 @@ import { isAlias, isMap, isNode, isScalar, isSeq, visit } from 'yaml';
 import { DocumentError } from './error.js';
 import type { Json, JsonObject } from './json.js';
 
-/** Values after expansion of aliases; a large mesh's bootstrap has some hundred thousand. */
-const MAX_VALUES = 2_000_000;
+/** Values after expansion of aliases; a large mesh's bootstrap has some ten thousand. */
+const MAX_VALUES = 500_000;
 const MAX_DEPTH = 200;
 
 export interface Origins {

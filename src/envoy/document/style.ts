@@ -22,7 +22,7 @@ const SHORT = 72;
 export function layoutOf(text: string): { readonly indent: number; readonly indentSeq: boolean } {
   const nested = /^([ ]*)[^\s#-][^\n]*:[ ]*\n(?:[ ]*#[^\n]*\n|[ ]*\n)*([ ]*)- /m.exec(text);
   const indentSeq = nested === null || (nested[2]?.length ?? 0) > (nested[1]?.length ?? 0);
-  const mapping = /^[^\s#-][^\n]*:[ ]*\n([ ]+)[^\s#-]/m.exec(text);
+  const mapping = /^[^\s#-][^\n]*:[ ]*\n(?:[ ]*#[^\n]*\n|[ ]*\n)*([ ]+)[^\s#]/m.exec(text);
   return { indent: Math.min(8, mapping?.[1]?.length ?? 2), indentSeq };
 }
 

@@ -40,23 +40,21 @@ function serviceCluster(message: Message): string {
   return message.message('grpc_service')?.message('envoy_grpc')?.text('cluster_name') ?? '';
 }
 
-/** As asked for; else where a processor with a role speaks to; else `sluice`. */
+/** As asked for; else where most processors with a role speak to; else `sluice`. */
 export function sluiceClusterOf(root: Message, options: EnvoyOptions): string {
-  return options.sluiceCluster ?? firstService(root.value) ?? DEFAULT_NAME;
+  if (options.sluiceCluster !== null) return options.sluiceCluster;
+  const votes = new Map<string, number>();
+  countServices(root.value, votes);
+  const [first] = [...votes].sort(([, a], [, b]) => b - a);
+  return first?.[0] ?? DEFAULT_NAME;
 }
 
-function firstService(value: Json): string | null {
-  if (Array.isArray(value)) {
-    for (const item of value) {
-      const found = firstService(item);
-      if (found !== null) return found;
-    }
-    return null;
-  }
-  if (!isObject(value)) return null;
+function countServices(value: Json, votes: Map<string, number>): void {
+  if (Array.isArray(value)) for (const item of value) countServices(item, votes);
+  if (!isObject(value)) return;
   const message = new Message(value, []);
-  if (typeOf(message) === TYPE.processor && roleOf(message) !== null && serviceCluster(message) !== '') {
-    return serviceCluster(message);
-  }
-  return firstService(Object.values(value));
+  const isOurs = typeOf(message) === TYPE.processor && roleOf(message) !== null;
+  const name = isOurs ? serviceCluster(message) : '';
+  if (name !== '') votes.set(name, (votes.get(name) ?? 0) + 1);
+  for (const part of Object.values(value)) countServices(part, votes);
 }
