@@ -18,8 +18,6 @@ export interface EnvoyOptions {
 }
 
 export const DEFAULT_ADDRESS: Address = { kind: 'tcp', host: '127.0.0.1', port: 9002 };
-export const NEWEST_MINOR = 40;
-export const OLDEST_MINOR = 36;
 
 /** Priority groups, which give each attempt a cluster of its own. */
 export function hasGroups({ envoyMinor }: EnvoyOptions): boolean {
