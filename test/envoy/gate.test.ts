@@ -21,7 +21,7 @@ const policy = {
   },
   clusters: {
     flaky: {
-      retry: { judge: true, statuses: [503], backoff: { base: '700ms', max: '700ms', jitter: 'none' } },
+      retry: { judge: true, statuses: [503], backoff: { base: '2s', max: '2s', jitter: 'none' } },
     },
     // One retry an hour.
     poor: { fallback: ['secondary'], retry: { maxRetries: 1, budget: MEAN } },
@@ -31,10 +31,11 @@ const policy = {
   },
 };
 
-/** Connections that neither come about nor fail for 0.3 s: time to change something before the retry. */
+/** Connections that neither come about nor fail for a while: time to change something before the retry. */
 function patch(bootstrap: JsonObject, holePort: number): void {
-  for (const name of ['connecting', 'poor']) addUpstream(bootstrap, name, hosts(name, holePort));
-  object(route(bootstrap, 'provider').route).timeout = '1s';
+  addUpstream(bootstrap, 'poor', hosts('poor', holePort));
+  addUpstream(bootstrap, 'connecting', { ...hosts('connecting', holePort), connect_timeout: '2s' });
+  object(route(bootstrap, 'provider').route).timeout = '4s';
 }
 
 let hole: BlackHole | undefined;
@@ -76,6 +77,11 @@ function expectRefusal(answer: Answer, cluster: string, reason: string): void {
     },
   });
   expect(JSON.parse(answer.body)).toMatchObject({ status: 503, reason, cluster });
+}
+
+async function budgetOf(cluster: string): Promise<number> {
+  const response = await world.mesh.sluice.fetch(`/circuits/${cluster}`);
+  return ((await response.json()) as { budgetRemaining: number }).budgetRemaining;
 }
 
 async function shortCircuits(cluster: string, reason: string): Promise<number> {
@@ -158,9 +164,13 @@ describe('the gate', () => {
 describe('the judge, as the gate of its cluster', () => {
   it('refuses a retry whose circuit opened during the hold, and the upstream never sees it', async () => {
     const { flaky } = world.mesh.upstreams;
+    await world.mesh.request('/flaky/known');
+    flaky.forget();
     flaky.behave(inTurn(respond(503), respond(200)));
+    const before = await budgetOf('flaky');
     const request = world.mesh.request('/flaky/x');
-    await eventually(() => expect(flaky.requests).toHaveLength(1));
+    // Charged when the retry is decided on, which is when the hold begins.
+    await eventually(async () => expect(await budgetOf('flaky')).toBe(before - 1));
     await force('flaky', 'forced_open');
     expectRefusal(await request, 'flaky', 'forced_open');
     expect(flaky.requests).toHaveLength(1);
@@ -171,23 +181,23 @@ describe('the judge, as the gate of its cluster', () => {
   });
 
   it('I17: lets the answer pass where the wait it asks for does not fit the time left', async () => {
-    world.mesh.upstreams.provider.behave(respond(503, { body: 'come back', headers: { 'retry-after': '2' } }));
+    world.mesh.upstreams.provider.behave(respond(503, { body: 'come back', headers: { 'retry-after': '5' } }));
     const answer = await world.mesh.request('/provider/x');
-    expect(answer).toMatchObject({ status: 503, body: 'come back', headers: { 'retry-after': '2' } });
+    expect(answer).toMatchObject({ status: 503, body: 'come back', headers: { 'retry-after': '5' } });
     expect(world.mesh.upstreams.provider.requests).toHaveLength(1);
     expect(await recordOf(world.mesh, '/provider/x')).toMatchObject({ result: 'failure', notRetried: 'deadline' });
   });
 
   it('sends no retry once the time of the request is up', async () => {
-    // Two waits of 0.7 s fit in no second.
-    world.mesh.upstreams.provider.behave(respond(503, { headers: { 'retry-after-ms': '700' } }));
+    // Two waits of 2.5 s do not fit into four.
+    world.mesh.upstreams.provider.behave(respond(503, { headers: { 'retry-after-ms': '2500' } }));
     const answer = await world.mesh.request('/provider/y');
     expect(answer.status).toBe(503);
     const { provider } = world.mesh.upstreams;
     expect(provider.requests).toHaveLength(2);
     expect(await recordOf(world.mesh, '/provider/y')).toMatchObject({
       notRetried: 'deadline',
-      attempts: [{ status: 503 }, { status: 503, waitMs: 700 }],
+      attempts: [{ status: 503 }, { status: 503, waitMs: 2500 }],
     });
   });
 
