@@ -1,6 +1,8 @@
 // Wires the parts of a running sidecar: core, handlers, gRPC, metrics, records, logs, admin and policy file. The only
 // place that knows all of them; it decides nothing.
 
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { App, AppOptions } from './app-options.js';
 import { after, monotonicNow, toIso } from './clock.js';
 import { CircuitRegistry } from './core/circuit/registry.js';
 import { Engine } from './core/engine.js';
@@ -12,7 +14,7 @@ import type { HandlerDeps } from './handlers/deps.js';
 import { randomIds } from './ids.js';
 import { type AdminDeps, createAdmin } from './observe/admin.js';
 import type { FaultReason } from './observe/faults.js';
-import { Logger, type LogLevel } from './observe/logger.js';
+import { Logger } from './observe/logger.js';
 import { Metrics } from './observe/metrics.js';
 import { createObserver } from './observe/observer.js';
 import { Records } from './observe/records.js';
@@ -24,39 +26,9 @@ import type { Policy } from './policy/resolve.js';
 import { type PolicyChange, watchPolicy } from './policy/watch.js';
 import type { HealthServer } from './server/health-server.js';
 import type { FaultPlace, TransportHooks } from './server/hooks.js';
-import type { TransportName } from './server/transport-names.js';
 import { TRANSPORTS } from './server/transports.js';
 import { StateKeeper, type StateOptions } from './state/keeper.js';
 import { VERSION } from './version.js';
-
-export interface AppOptions {
-  /** The policy in force at the start, already checked. */
-  readonly policy: Policy;
-  readonly warnings: readonly string[];
-  readonly policyFile: string;
-  /** The file's text, to notice changes against. */
-  readonly policyText: string;
-  /** `host:port`, `[ipv6]:port` or `unix:/path`. */
-  readonly grpc: string;
-  readonly http: string;
-  /** One more address, for health checks only; null: none. */
-  readonly health: string | null;
-  /** Of the files of Unix sockets. */
-  readonly socketMode: number;
-  /** null: nothing is kept over a restart. */
-  readonly state: StateOptions | null;
-  readonly transport: TransportName;
-  readonly logLevel: LogLevel;
-  /** Without one, the HTTP side changes nothing. */
-  readonly adminToken: string | undefined;
-}
-
-export interface App {
-  readonly grpc: string;
-  readonly http: string;
-  /** Takes nothing new, finishes what is open within `graceMs`, and closes everything. */
-  stop(signal: string, graceMs: number): Promise<void>;
-}
 
 const SWEEP_EVERY_MS = 1000;
 
@@ -127,10 +99,13 @@ class Sidecar {
     return {
       grpc: grpc.address,
       http,
-      stop: async (signal, graceMs) => {
+      stop: async (signal, { delayMs, graceMs }) => {
         this.#ready = false;
+        grpc.notServing();
         health?.drain();
         this.#logger.stopping(signal);
+        // Whoever asks whether we are ready has time to hear it, and to go elsewhere.
+        if (delayMs > 0) await sleep(delayMs);
         await grpc.drain(graceMs);
         await this.#state?.close();
         await admin.close();

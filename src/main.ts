@@ -1,7 +1,11 @@
 #!/usr/bin/env node
+
 // The command line. Reads arguments and environment, says clearly what is wrong with them, and starts what is asked.
 // What a command alone needs is loaded by it: a health check runs every few seconds, and must not load a whole sidecar.
 
+import './signals.js';
+
+// That one is the first of all: see there.
 import { Command, CommanderError, Option } from 'commander';
 import { addHealthCommand, addLookCommands } from './cli/commands.js';
 import { addDoctorCommand } from './cli/doctor/command.js';
@@ -10,6 +14,7 @@ import { LOG_LEVELS, type LogLevel } from './observe/log/levels.js';
 import { formatProblem } from './policy/problems.js';
 import { DEFAULT_SOCKET_MODE, parseSocketMode } from './server/socket-mode.js';
 import { TRANSPORT_NAMES, type TransportName } from './server/transport-names.js';
+import { stopWith } from './signals.js';
 import type { StateOptions } from './state/keeper.js';
 import { VERSION } from './version.js';
 
@@ -25,6 +30,7 @@ interface ServeOptions {
   readonly transport: TransportName;
   readonly logLevel: LogLevel;
   readonly drain: number;
+  readonly drainDelay: number;
   readonly state?: string;
   readonly stateInterval: number;
   readonly stateMaxAge: number;
@@ -50,7 +56,8 @@ as a kubelet cannot reach a Unix socket.
 On the HTTP address: / (a page), /circuits, /requests, /events, /policy, /metrics, /healthz, /readyz.
 
 The policy file is read again when it changes; a file with errors changes nothing and is reported.
-SIGTERM and SIGINT finish what is open, for at most the drain time, and end with status 0. A second one ends at once.
+SIGTERM and SIGINT: not ready from then on; after the drain delay nothing new is taken, what is open is finished, for at
+most the drain time, and the status is 0. A second one ends at once.
 
 Environment:
   SLUICE_ADMIN_TOKEN  allows PUT /circuits/{cluster} to those who send it as bearer token; without it nothing can be
@@ -103,6 +110,12 @@ function program(): Command {
       new Option('--drain <seconds>', 'how long a stop waits for open requests')
         .argParser((text) => seconds('--drain', text, 0, 3600))
         .default(10),
+    )
+    .addOption(
+      new Option('--drain-delay <seconds>', 'how long a stop goes on serving, not ready any more, before it drains')
+        .env('SLUICE_DRAIN_DELAY')
+        .argParser((text) => seconds('--drain-delay', text, 0, 3600))
+        .default(0),
     )
     .addOption(
       new Option('--state <file>', 'keeps circuits and budgets over a restart; its directory must be writable').env(
@@ -191,31 +204,16 @@ async function serve(options: ServeOptions): Promise<void> {
     logLevel: options.logLevel,
     adminToken: process.env.SLUICE_ADMIN_TOKEN,
   });
-  // Before it has started: as process 1 of a container, one that does not listen for a signal yet never hears of it.
-  stopOnSignal(async (signal) => (await starting).stop(signal, options.drain * 1000));
+  // A signal that comes before it has started waits for that: what is open by then has to be closed.
+  stopWith(async (signal) =>
+    (await starting).stop(signal, { delayMs: options.drainDelay * 1000, graceMs: options.drain * 1000 }),
+  );
   await starting;
 }
 
 function stateOf({ state, stateInterval, stateMaxAge }: ServeOptions): StateOptions | null {
   if (state === undefined) return null;
   return { file: state, intervalMs: stateInterval * 1000, maxAgeMs: stateMaxAge * 1000 };
-}
-
-function stopOnSignal(stop: (signal: string) => Promise<void>): void {
-  let stopping = false;
-  const onSignal = (signal: NodeJS.Signals) => {
-    if (stopping) process.exit(1);
-    stopping = true;
-    stop(signal).then(
-      () => process.exit(0),
-      (error: unknown) => {
-        complain([String(error)]);
-        process.exit(1);
-      },
-    );
-  };
-  process.on('SIGTERM', onSignal);
-  process.on('SIGINT', onSignal);
 }
 
 async function check(file: string): Promise<void> {

@@ -85,6 +85,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
   let draining: Promise<void> | undefined;
   return {
     address,
+    notServing: () => services.health.drain(),
     drain(graceMs) {
       draining ??= shutDown(services, address, graceMs);
       return draining;

@@ -20,6 +20,8 @@ export interface GrpcServerOptions {
 export interface RunningGrpcServer {
   /** The address it is bound to, in the form `parseAddress` reads, with the real port. */
   readonly address: string;
+  /** From now on the health service says so, to those who watch it as well; everything else goes on. */
+  notServing(): void;
   /**
    * Accepts nothing new, lets the open ext_proc streams finish, then closes the rest; what is still open after
    * `graceMs` is cut off. Resolves when every connection is closed. Further calls give the first one's promise.

@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { TRANSPORT_NAMES } from '../../src/server/transport-names.js';
 import { inTurn, respond } from '../support/behaviour.js';
 import { cluster, type JsonObject } from '../support/bootstrap.js';
 import { eventually } from '../support/eventually.js';
@@ -28,8 +29,8 @@ function answers(load: Load, more: number): Promise<void> {
   return eventually(() => expect(load.count).toBeGreaterThan(enough));
 }
 
-describe('under traffic', () => {
-  const world = useMesh({ policy });
+describe.each(TRANSPORT_NAMES)('under traffic over %s', (transport) => {
+  const world = useMesh({ policy, sluice: { args: ['--transport', transport] } });
   const load = () => startLoad({ port: world.mesh.envoy.port, path: () => '/primary/x', connections: 16, pauseMs: 5 });
 
   it('a SIGTERM ends Sluice with status 0 and no request fails, before, during and after', async () => {

@@ -92,6 +92,7 @@ export async function startDirectServer(
   let draining: Promise<void> | undefined;
   return {
     address,
+    notServing: () => parts.health.drain(),
     drain(graceMs) {
       draining ??= shutDown(parts, graceMs);
       return draining;
