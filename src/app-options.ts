@@ -2,6 +2,7 @@
 
 import type { LogLevel } from './observe/log/levels.js';
 import type { Policy } from './policy/resolve.js';
+import type { TlsFiles } from './server/tls/material.js';
 import type { TransportName } from './server/transport-names.js';
 import type { StateOptions } from './state/keeper.js';
 
@@ -19,6 +20,8 @@ export interface AppOptions {
   readonly health: string | null;
   /** Of the files of Unix sockets. */
   readonly socketMode: number;
+  /** Of the gRPC address; null: no TLS. */
+  readonly tls: TlsFiles | null;
   /** null: nothing is kept over a restart. */
   readonly state: StateOptions | null;
   readonly transport: TransportName;

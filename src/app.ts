@@ -19,6 +19,7 @@ import { Metrics } from './observe/metrics.js';
 import { createObserver } from './observe/observer.js';
 import { Records } from './observe/records.js';
 import { stateObserver } from './observe/state.js';
+import { tlsObserver } from './observe/tls.js';
 import { policyReader } from './policy/apart.js';
 import type { LoadResult } from './policy/load.js';
 import { formatProblem } from './policy/problems.js';
@@ -26,6 +27,7 @@ import type { Policy } from './policy/resolve.js';
 import { type PolicyChange, watchPolicy } from './policy/watch.js';
 import type { HealthServer } from './server/health-server.js';
 import type { FaultPlace, TransportHooks } from './server/hooks.js';
+import { openTlsSource, type TlsSource } from './server/tls/source.js';
 import { TRANSPORTS } from './server/transports.js';
 import { StateKeeper, type StateOptions } from './state/keeper.js';
 import { VERSION } from './version.js';
@@ -144,11 +146,20 @@ class Sidecar {
     });
   }
 
-  #startGrpc() {
+  async #openTls(): Promise<{ readonly tls?: TlsSource }> {
+    const { tls: files } = this.#options;
+    if (files === null) return {};
+    const tls = await openTlsSource(files, tlsObserver(files.cert, this.#metrics, this.#logger));
+    this.#disposers.push(() => tls.close());
+    return { tls };
+  }
+
+  async #startGrpc() {
     const deps: HandlerDeps = { engine: this.#engine, now: monotonicNow, wallNow: Date.now, after };
     return TRANSPORTS[this.#options.transport]({
       address: this.#options.grpc,
       socketMode: this.#options.socketMode,
+      ...(await this.#openTls()),
       openStream: (role, send) =>
         role === 'admission' ? new AdmissionHandler(deps, send) : new AttemptHandler(deps, send),
       traced: (entry) => this.#engine.traced(entry, monotonicNow()),

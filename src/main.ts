@@ -13,6 +13,7 @@ import { addEnvoyCommand } from './cli/envoy/command.js';
 import { LOG_LEVELS, type LogLevel } from './observe/log/levels.js';
 import { formatProblem } from './policy/problems.js';
 import { DEFAULT_SOCKET_MODE, parseSocketMode } from './server/socket-mode.js';
+import type { TlsFiles } from './server/tls/material.js';
 import { TRANSPORT_NAMES, type TransportName } from './server/transport-names.js';
 import { stopWith } from './signals.js';
 import type { StateOptions } from './state/keeper.js';
@@ -31,6 +32,9 @@ interface ServeOptions {
   readonly logLevel: LogLevel;
   readonly drain: number;
   readonly drainDelay: number;
+  readonly grpcTlsCert?: string;
+  readonly grpcTlsKey?: string;
+  readonly grpcTlsClientCa?: string;
   readonly state?: string;
   readonly stateInterval: number;
   readonly stateMaxAge: number;
@@ -94,6 +98,9 @@ function program(): Command {
         .argParser(socketMode)
         .default(DEFAULT_SOCKET_MODE, '0660'),
     )
+    .addOption(tlsFile('cert', 'certificate of the gRPC address, with those between it and its root'))
+    .addOption(tlsFile('key', 'its private key'))
+    .addOption(tlsFile('client-ca', 'who signs the certificates of clients: without one nobody is served'))
     .addOption(
       new Option('--transport <name>', 'what carries gRPC: sockets made for Envoy, or a library')
         .env('SLUICE_TRANSPORT')
@@ -199,6 +206,7 @@ async function serve(options: ServeOptions): Promise<void> {
     http: options.http,
     health: options.health ?? null,
     socketMode: options.socketMode,
+    tls: tlsOf(options),
     state: stateOf(options),
     transport: options.transport,
     logLevel: options.logLevel,
@@ -209,6 +217,21 @@ async function serve(options: ServeOptions): Promise<void> {
     (await starting).stop(signal, { delayMs: options.drainDelay * 1000, graceMs: options.drain * 1000 }),
   );
   await starting;
+}
+
+function tlsFile(which: string, description: string): Option {
+  const variable = `SLUICE_GRPC_TLS_${which.toUpperCase().replace('-', '_')}`;
+  return new Option(`--grpc-tls-${which} <file>`, `${description}; PEM`).env(variable);
+}
+
+function tlsOf({ grpcTlsCert: cert, grpcTlsKey: key, grpcTlsClientCa: clientCa }: ServeOptions): TlsFiles | null {
+  if (cert === undefined && key === undefined && clientCa === undefined) return null;
+  if (cert !== undefined && key !== undefined && clientCa !== undefined) return { cert, key, clientCa };
+  throw new CommanderError(
+    2,
+    'sluice.tls',
+    'error: TLS takes all three of --grpc-tls-cert, --grpc-tls-key and --grpc-tls-client-ca, or none of them',
+  );
 }
 
 function stateOf({ state, stateInterval, stateMaxAge }: ServeOptions): StateOptions | null {

@@ -86,6 +86,16 @@ export class Logger implements Partial<Observer> {
     this.line('stopped', {}, 'stopped');
   }
 
+  /** `file`: of the server's certificate. */
+  tlsApplied(file: string): void {
+    this.line('tls_applied', { file }, 'new certificates are in use');
+  }
+
+  tlsRejected(file: string, error: unknown): void {
+    const words = printable(error instanceof Error ? error.message : String(error));
+    this.line('tls_rejected', { file, error: words }, 'new certificates cannot be used; those in use stay');
+  }
+
   /** `leftOut`: the policy of now has no place for them. */
   stateRestored(file: string, circuits: number, leftOut: number, ageMs: number): void {
     this.line('state_restored', { file, circuits, leftOut, ageMs: Math.round(ageMs) }, 'state restored');

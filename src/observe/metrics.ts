@@ -56,6 +56,7 @@ export class Metrics implements Observer {
   private readonly lost = new Cells(new Grid(['reason', DROPPED]));
   private readonly faults = new Cells(new Grid(['reason', FAULT_REASONS]));
   private readonly reloads = new Cells(new Grid(['result', RELOAD_RESULTS]));
+  private readonly tlsReloads = new Cells(new Grid(['result', RELOAD_RESULTS]));
   private readonly stateLoads = new Cells(new Grid(['result', STATE_LOADS]));
   private readonly stateSaves = new Cells(new Grid(['result', STATE_SAVES]));
   private readonly watchersLost = new Cells(new Grid(['reason', DROPPED_WATCHERS]));
@@ -144,6 +145,10 @@ export class Metrics implements Observer {
     this.reloads.add(result);
   }
 
+  tlsReload(result: ReloadResult): void {
+    this.tlsReloads.add(result);
+  }
+
   stateLoad(result: StateLoad): void {
     this.stateLoads.add(result);
   }
@@ -204,6 +209,7 @@ export class Metrics implements Observer {
     this.add('sluice_dropped_total', () => this.lost.samples('', 'all'));
     this.add('sluice_faults_total', () => this.faults.samples('', 'all'));
     this.add('sluice_policy_reloads_total', () => this.reloads.samples('', 'all'));
+    this.add('sluice_tls_reloads_total', () => this.tlsReloads.samples('', 'all'));
     this.add('sluice_state_loads_total', () => this.stateLoads.samples('', 'all'));
     this.add('sluice_state_saves_total', () => this.stateSaves.samples('', 'all'));
     this.add('sluice_watchers', () => single(this.watching));

@@ -8,6 +8,7 @@ import { atMost } from './at-most.js';
 import { addExternalProcessor } from './ext-proc.js';
 import { addHealth } from './health.js';
 import { HealthBoard } from './health-board.js';
+import { createListener, startListening } from './listener.js';
 import { OpenStreams } from './open-streams.js';
 import { MAX_RECEIVED_BYTES, MAX_SENT_BYTES } from './services.js';
 import { DEFAULT_SOCKET_MODE, listenOn } from './socket-mode.js';
@@ -56,19 +57,52 @@ export function bind(server: Server, address: Address): Promise<Address> {
   });
 }
 
-/** Resolves when the last connection is gone: they are asked to go now, and cut off after `graceMs`. */
-function closeAll(server: Server, address: string, graceMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    // Not `forceShutdown`: without channelz grpc-js keeps no list of sessions for it, and it would cut off nothing.
-    server.drain(address, graceMs);
-    // It passes an error only where the server was never started.
-    server.tryShutdown(() => resolve());
-  });
+/** Resolves when the last connection is gone: it has to be asked to go before. */
+function shutdown(server: Server): Promise<void> {
+  // It passes an error only where the server was never started.
+  return new Promise((resolve) => server.tryShutdown(() => resolve()));
 }
 
-async function shutDown({ server, streams, logs, health }: Services, address: string, graceMs: number): Promise<void> {
+/** Where connections come in. */
+interface Door {
+  readonly address: string;
+  /** Resolves when the last connection is gone: they are asked to go now, and cut off after `graceMs`. */
+  close(graceMs: number): Promise<void>;
+}
+
+async function plainDoor(server: Server, wanted: Address, socketMode: number | undefined): Promise<Door> {
+  const listen = () => bind(server, wanted);
+  const address = formatAddress(await listenOn(wanted, socketMode ?? DEFAULT_SOCKET_MODE, listen));
+  return {
+    address,
+    close(graceMs) {
+      // Not `forceShutdown`: without channelz grpc-js keeps no list of sessions for it, and it would cut off nothing.
+      server.drain(address, graceMs);
+      return shutdown(server);
+    },
+  };
+}
+
+/** The library could do TLS itself, but not take new certificates and keep the old where those are no good. */
+async function securedDoor(server: Server, wanted: Address, options: GrpcServerOptions): Promise<Door> {
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const listener = createListener(options, (socket) => injector.injectConnection(socket));
+  return {
+    address: await startListening(listener, wanted, options.socketMode),
+    async close(graceMs) {
+      const closed = listener.close();
+      injector.drain(graceMs);
+      await shutdown(server);
+      await atMost(graceMs, closed);
+      listener.dispose();
+      await closed;
+    },
+  };
+}
+
+async function shutDown({ streams, logs, health }: Services, door: Door, graceMs: number): Promise<void> {
   health.drain();
-  const closed = closeAll(server, address, graceMs);
+  const closed = door.close(graceMs);
   await atMost(graceMs, streams.idle());
   // These stay open for as long as Envoy lives: left alone, they would hold the connection to the last moment.
   logs.endAll();
@@ -80,14 +114,15 @@ async function shutDown({ server, streams, logs, health }: Services, address: st
 export async function startGrpcServer(options: GrpcServerOptions): Promise<RunningGrpcServer> {
   const wanted = parseAddress(options.address);
   const services = build(options);
-  const listen = () => bind(services.server, wanted);
-  const address = formatAddress(await listenOn(wanted, options.socketMode ?? DEFAULT_SOCKET_MODE, listen));
+  const { server } = services;
+  const secured = options.tls !== undefined;
+  const door = await (secured ? securedDoor(server, wanted, options) : plainDoor(server, wanted, options.socketMode));
   let draining: Promise<void> | undefined;
   return {
-    address,
+    address: door.address,
     notServing: () => services.health.drain(),
     drain(graceMs) {
-      draining ??= shutDown(services, address, graceMs);
+      draining ??= shutDown(services, door, graceMs);
       return draining;
     },
   };

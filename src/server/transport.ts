@@ -4,12 +4,15 @@ import type { TraceEntry } from '../core/evidence.js';
 import type { Role } from '../core/reasons.js';
 import type { Send, StreamHandler } from '../core/stream.js';
 import type { TransportHooks } from './hooks.js';
+import type { TlsSource } from './tls/source.js';
 
 export interface GrpcServerOptions {
   /** `host:port` (port 0: a free one), `[ipv6]:port` or `unix:/path` (a stale socket there is replaced). */
   readonly address: string;
   /** Of a Unix socket's file, created with it. Default: `DEFAULT_SOCKET_MODE`. */
   readonly socketMode?: number;
+  /** With it, only clients that have a certificate of its authority are served. Default: no TLS. */
+  readonly tls?: TlsSource;
   readonly openStream: (role: Role, send: Send) => StreamHandler;
   readonly traced: (entry: TraceEntry) => void;
   /** What the health service answers, until `drain`. */

@@ -18,6 +18,8 @@ function writeAll(logger: Logger): void {
   logger.answered(aRecord(), 'primary', 'circuit_open');
   logger.finished(aRecord({ attempts: [aFailure(), anAttempt({ attempt: 2 })], result: 'success' }));
   logger.fault('decision', new Error('broken'));
+  logger.tlsApplied('cert.pem');
+  logger.tlsRejected('cert.pem', new Error('no certificate in it'));
   logger.stateRestored('state', 3, 1, 1200);
   logger.stateIgnored('state', 'damaged', 'its checksum is another');
   logger.stateSaveFailed('state', new Error('disk full'));
@@ -252,10 +254,10 @@ describe('faults', () => {
 
 describe('levels', () => {
   it.each([
-    ['debug', 17],
-    ['info', 17],
-    ['warn', 9],
-    ['error', 3],
+    ['debug', 19],
+    ['info', 19],
+    ['warn', 10],
+    ['error', 4],
     ['silent', 0],
   ] as const)('%s writes %i of one line of each kind', (level, expected) => {
     const { logger, lines } = aLogger({ level });

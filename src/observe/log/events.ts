@@ -89,6 +89,16 @@ export const LOG_EVENTS = {
     when: 'a limit left out lines in the last second',
     fields: ['of', 'cluster', 'reason', 'count'],
   },
+  tls_applied: {
+    level: 'info',
+    when: 'changed certificate files of the gRPC port are in use, for new connections',
+    fields: ['file'],
+  },
+  tls_rejected: {
+    level: 'error',
+    when: 'changed certificate files cannot be used; those in use stay',
+    fields: ['file', 'error'],
+  },
   state_restored: {
     level: 'info',
     when: 'circuits and budgets of the last process go on, from the state file',

@@ -108,6 +108,11 @@ export const METRICS = {
     help: 'Policy reloads: applied, or rejected with the policy in force unchanged.',
     labels: ['result'],
   },
+  sluice_tls_reloads_total: {
+    type: 'counter',
+    help: 'Changes of the certificate files of the gRPC port: applied, or rejected with those in use unchanged.',
+    labels: ['result'],
+  },
   sluice_state_loads_total: {
     type: 'counter',
     help: 'State files read at the start: restored, absent, or ignored for the reason that the result names.',

@@ -1,12 +1,11 @@
 // The direct transport: HTTP/2 and gRPC on plain sockets, made for one trusted peer and safe against any other. One
 // address for decisions, trace and health, as on grpc-js, and the same way to end.
 
-import { createServer, type Server } from 'node:net';
-import { type Address, formatAddress, listenOptions, parseAddress } from '../address.js';
+import { parseAddress } from '../address.js';
 import { atMost } from '../at-most.js';
 import { HealthBoard } from '../health-board.js';
+import { createListener, type Listener, startListening } from '../listener.js';
 import { OpenStreams } from '../open-streams.js';
-import { DEFAULT_SOCKET_MODE, listenOn } from '../socket-mode.js';
 import type { GrpcServerOptions, RunningGrpcServer } from '../transport.js';
 import { OpenLogs } from './access-log-call.js';
 import { Connection, type ConnectionOptions } from './connection.js';
@@ -14,19 +13,20 @@ import { LIMITS, type Limits } from './limits.js';
 import { router } from './services.js';
 
 interface Parts {
-  readonly server: Server;
+  readonly listener: Listener;
   readonly connections: Set<Connection>;
   readonly streams: OpenStreams;
   readonly logs: OpenLogs;
   readonly health: HealthBoard;
 }
 
-function build({ openStream, traced, serving, hooks }: GrpcServerOptions, limits: Limits): Parts {
+function build(options: GrpcServerOptions, limits: Limits): Parts {
+  const { openStream, traced, serving, hooks } = options;
   const streams = new OpenStreams();
   const logs = new OpenLogs();
   const health = new HealthBoard(serving);
   const connections = new Set<Connection>();
-  const options: ConnectionOptions = {
+  const connectionOptions: ConnectionOptions = {
     limits,
     route: router({
       process: { openStream, hooks: streams.counting(hooks) },
@@ -38,32 +38,18 @@ function build({ openStream, traced, serving, hooks }: GrpcServerOptions, limits
     fault: (error) => hooks.fault('connection', error),
     closed: (connection) => connections.delete(connection),
   };
-  const server = createServer((socket) => connections.add(new Connection(socket, options)));
-  // Once it listens: a connection that could not be accepted. The others go on.
-  server.on('listening', () => server.on('error', options.fault));
-  server.maxConnections = limits.maxConnections;
-  return { server, connections, streams, logs, health };
-}
-
-function bind(server: Server, address: Address): Promise<Address> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause) => {
-      reject(new Error(`gRPC cannot listen on ${formatAddress(address)}: ${cause.message}`, { cause }));
-    });
-    server.listen(listenOptions(address), () => {
-      const bound = server.address();
-      const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
-      resolve(address.kind === 'tcp' ? { ...address, port } : address);
-    });
-  });
+  const listener = createListener(options, (socket) => connections.add(new Connection(socket, connectionOptions)));
+  listener.server.maxConnections = limits.maxConnections;
+  return { listener, connections, streams, logs, health };
 }
 
 /** Resolves when the last connection is gone: they are asked to go now, and cut off after `graceMs`. */
-async function closeAll({ server, connections }: Parts, graceMs: number): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+async function closeAll({ listener, connections }: Parts, graceMs: number): Promise<void> {
+  const closed = listener.close();
   for (const connection of [...connections]) connection.drain();
   await atMost(graceMs, closed);
   for (const connection of [...connections]) connection.destroy();
+  listener.dispose();
   await closed;
 }
 
@@ -87,8 +73,7 @@ export async function startDirectServer(
 ): Promise<RunningGrpcServer> {
   const wanted = parseAddress(options.address);
   const parts = build(options, limits);
-  const listen = () => bind(parts.server, wanted);
-  const address = formatAddress(await listenOn(wanted, options.socketMode ?? DEFAULT_SOCKET_MODE, listen));
+  const address = await startListening(parts.listener, wanted, options.socketMode);
   let draining: Promise<void> | undefined;
   return {
     address,

@@ -85,10 +85,13 @@ export const ITSELF: Row = {
     },
     {
       type: 'timeseries',
-      title: 'Policy reloads',
-      description: 'rejected: the file has errors, and the policy in force stays.',
+      title: 'Reloads',
+      description: 'Of the policy, and of certificates. rejected: the files have errors, and what is in force stays.',
       unit: 'short',
-      queries: [{ expr: `sum by (result) (increase(sluice_policy_reloads_total{${JOB}}${IN}))`, legend: '{{result}}' }],
+      queries: [
+        { expr: `sum by (result) (increase(sluice_policy_reloads_total{${JOB}}${IN}))`, legend: 'policy {{result}}' },
+        { expr: `sum by (result) (increase(sluice_tls_reloads_total{${JOB}}${IN}))`, legend: 'TLS {{result}}' },
+      ],
     },
     {
       type: 'timeseries',

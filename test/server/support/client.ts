@@ -1,6 +1,7 @@
 // The other end of the wire, in place of Envoy: a real gRPC client that sends bytes and reads bytes.
 
 import {
+  type ChannelCredentials,
   Client,
   type ClientDuplexStream,
   type ClientReadableStream,
@@ -59,9 +60,13 @@ export interface ProcessCall {
 export class EnvoyClient {
   readonly #client: Client;
 
-  constructor(address: string) {
-    // A connection that fails is tried again at once: tests do not wait for a back-off.
-    this.#client = new Client(address, credentials.createInsecure(), { 'grpc.initial_reconnect_backoff_ms': 10 });
+  /** @param secured with TLS: to be told apart, each has a connection of its own. */
+  constructor(address: string, secured?: ChannelCredentials) {
+    this.#client = new Client(address, secured ?? credentials.createInsecure(), {
+      // A connection that fails is tried again at once: tests do not wait for a back-off.
+      'grpc.initial_reconnect_backoff_ms': 10,
+      ...(secured === undefined ? {} : { 'grpc.ssl_target_name_override': 'sluice.internal' }),
+    });
     onTestFinished(() => this.#client.close());
   }
 

@@ -1,0 +1,55 @@
+// The files that TLS needs, on a disk, written in the ways that others write them.
+
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { TlsFiles } from '../../../src/server/tls/material.js';
+import type { Authority, Certificate } from '../../support/certificates.js';
+
+export const NAME = 'sluice.internal';
+
+export function directory(): string {
+  const path = mkdtempSync(join(tmpdir(), 'sluice-tls-'));
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+export interface Written {
+  readonly files: TlsFiles;
+  /** Over the old ones. */
+  write(server: Certificate): void;
+}
+
+export function written(authority: Authority, server: Certificate = authority.issue(NAME)): Written {
+  const inside = directory();
+  const files = { cert: join(inside, 'tls.crt'), key: join(inside, 'tls.key'), clientCa: join(inside, 'ca.crt') };
+  const write = ({ cert, key }: Certificate) => {
+    writeFileSync(files.cert, cert);
+    writeFileSync(files.key, key);
+  };
+  write(server);
+  writeFileSync(files.clientCa, authority.cert);
+  return { files, write };
+}
+
+/** As Kubernetes mounts a secret: names that lead through a link to a directory, which is swapped for another. */
+export function mounted(authority: Authority, server: Certificate = authority.issue(NAME)): Written {
+  const inside = directory();
+  let version = 0;
+  const write = ({ cert, key }: Certificate) => {
+    const data = `..data-${version++}`;
+    mkdirSync(join(inside, data));
+    writeFileSync(join(inside, data, 'tls.crt'), cert);
+    writeFileSync(join(inside, data, 'tls.key'), key);
+    writeFileSync(join(inside, data, 'ca.crt'), authority.cert);
+    symlinkSync(data, join(inside, '..new'));
+    renameSync(join(inside, '..new'), join(inside, '..data'));
+  };
+  write(server);
+  for (const name of ['tls.crt', 'tls.key', 'ca.crt']) symlinkSync(join('..data', name), join(inside, name));
+  return {
+    files: { cert: join(inside, 'tls.crt'), key: join(inside, 'tls.key'), clientCa: join(inside, 'ca.crt') },
+    write,
+  };
+}
