@@ -16,6 +16,8 @@ export interface AppOptions {
   /** `host:port`, `[ipv6]:port` or `unix:/path`. */
   readonly grpc: string;
   readonly http: string;
+  /** Names under which the HTTP side may be asked for, beside addresses and names that nobody can own. */
+  readonly httpHosts: readonly string[];
   /** One more address, for health checks only; null: none. */
   readonly health: string | null;
   /** Of the files of Unix sockets. */

@@ -228,7 +228,7 @@ class Sidecar {
       token: this.#options.adminToken,
       logger: this.#logger,
     };
-    return createAdmin(deps, { socketMode: this.#options.socketMode });
+    return createAdmin(deps, { socketMode: this.#options.socketMode, hosts: this.#options.httpHosts });
   }
 
   #connectGauges(): void {

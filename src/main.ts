@@ -26,6 +26,7 @@ interface ServeOptions {
   readonly policy?: string;
   readonly grpc: string;
   readonly http: string;
+  readonly httpHost: string;
   readonly health?: string;
   readonly socketMode: number;
   readonly transport: TransportName;
@@ -97,6 +98,11 @@ function program(): Command {
         .env('SLUICE_SOCKET_MODE')
         .argParser(socketMode)
         .default(DEFAULT_SOCKET_MODE, '0660'),
+    )
+    .addOption(
+      new Option('--http-host <names>', 'public names under which people ask for the HTTP side, by comma')
+        .env('SLUICE_HTTP_HOST')
+        .default(''),
     )
     .addOption(tlsFile('cert', 'certificate of the gRPC address, with those between it and its root'))
     .addOption(tlsFile('key', 'its private key'))
@@ -204,6 +210,7 @@ async function serve(options: ServeOptions): Promise<void> {
     policyText: loaded.text,
     grpc: options.grpc,
     http: options.http,
+    httpHosts: namesIn(options.httpHost),
     health: options.health ?? null,
     socketMode: options.socketMode,
     tls: tlsOf(options),
@@ -217,6 +224,14 @@ async function serve(options: ServeOptions): Promise<void> {
     (await starting).stop(signal, { delayMs: options.drainDelay * 1000, graceMs: options.drain * 1000 }),
   );
   await starting;
+}
+
+function namesIn(list: string): string[] {
+  return list
+    .toLowerCase()
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
 }
 
 function tlsFile(which: string, description: string): Option {

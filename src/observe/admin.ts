@@ -8,8 +8,9 @@ import { formatAddress, listenOptions, parseAddress } from '../server/address.js
 import { DEFAULT_SOCKET_MODE, listenOn } from '../server/socket-mode.js';
 import { WriteAccess } from './admin/access.js';
 import { ENDPOINTS } from './admin/endpoints.js';
-import { clientFault } from './admin/errors.js';
+import { clientFault, HttpError } from './admin/errors.js';
 import { addEvents } from './admin/events.js';
+import { checkHost } from './admin/host.js';
 import type { ForcedState } from './admin/input.js';
 import { addPage } from './admin/page.js';
 import { addRoutes } from './admin/routes.js';
@@ -59,6 +60,8 @@ export interface AdminOptions {
   readonly requestTimeoutMs?: number;
   /** For answers under way when `close` is called. Default: 1000. */
   readonly closeGraceMs?: number;
+  /** Names, in lower case, under which it may be asked for beside those that nobody can own: see host.ts. Default: none. */
+  readonly hosts?: readonly string[];
   /** Of a Unix socket's file, created with it. Default: `DEFAULT_SOCKET_MODE`. */
   readonly socketMode?: number;
   /** Of GET /events. */
@@ -78,6 +81,8 @@ const MAX_BODY_BYTES = 4096;
 const MAX_CONNECTIONS = 256;
 /** Of a cluster's name in a path, after decoding. */
 const MAX_PARAM_LENGTH = 4096;
+/** Whoever asks these has no page to protect, and may ask by any name. */
+const HEALTH: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
 const JSON_TYPE = 'application/json; charset=utf-8';
 const SECURE_HEADERS = { 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' };
 
@@ -88,8 +93,12 @@ export function createAdmin(deps: AdminDeps, options: AdminOptions = {}): Admin 
     deps.logger.fault('admin', error);
   };
   addErrors(app, fault);
-  app.addHook('onRequest', async (_request, reply) => secure(reply));
-  addRoutes(app, deps, new WriteAccess(deps.token, (refusal) => deps.logger.adminRefused(refusal)));
+  const hosts = new Set(options.hosts ?? []);
+  app.addHook('onRequest', async (request, reply) => {
+    secure(reply);
+    if (!HEALTH.has(request.url)) checkHost(request.headers.host, hosts);
+  });
+  addRoutes(app, deps, new WriteAccess(deps.token, deps.now, (refusal) => deps.logger.adminRefused(refusal)));
   addPage(app);
   addEvents(app, newFeed(deps, fault, options.feed), SECURE_HEADERS);
   return {
@@ -137,6 +146,8 @@ function addErrors(app: FastifyInstance, fault: (error: unknown) => void): void 
     const answer = clientFault(error);
     if (answer === null) fault(error);
     if (answer?.status === 401) reply.header('www-authenticate', 'Bearer');
+    if (error instanceof HttpError && error.retryAfterSeconds !== null)
+      reply.header('retry-after', error.retryAfterSeconds);
     reply.code(answer?.status ?? 500).type(JSON_TYPE);
     return reply.send(answer?.body ?? { error: 'internal error; see the log' });
   });

@@ -128,7 +128,7 @@ export class Logger implements Partial<Observer> {
   }
 
   /** `reason`: what was wrong with the attempt to change something. */
-  adminRefused(reason: 'origin' | 'no_token' | 'bad_token'): void {
+  adminRefused(reason: 'origin' | 'no_token' | 'bad_token' | 'too_many'): void {
     if (!this.wants('admin_refused', '', reason)) return;
     this.line('admin_refused', { reason }, `admin: change refused: ${reason}`);
   }

@@ -170,7 +170,7 @@ describe('clients that misbehave', () => {
     expect((await get('/healthz')).status).toBe(200);
   });
 
-  it('and name any host are answered: names of pods change', async () => {
+  it('and name any host are told of our health: names of pods change', async () => {
     const { url } = await startAdmin();
     const answer = await exchange(url, 'GET /healthz HTTP/1.1\r\nHost: whoever.example\r\nConnection: close\r\n\r\n');
     expect(answer).toContain('200 OK');

@@ -4,8 +4,9 @@
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { HttpError } from './errors.js';
+import { WriteLimits } from './write-limits.js';
 
-export type Refusal = 'origin' | 'no_token' | 'bad_token';
+export type Refusal = 'origin' | 'no_token' | 'bad_token' | 'too_many';
 
 const SCHEME = 'bearer ';
 
@@ -19,15 +20,24 @@ export interface WriteHeaders {
 export class WriteAccess {
   private readonly tokenHash: Buffer | null;
   private readonly refused: (refusal: Refusal) => void;
+  private readonly now: () => number;
+  private readonly limits = new WriteLimits();
 
-  /** No token, or an empty one: nobody may. */
-  constructor(token: string | undefined, refused: (refusal: Refusal) => void) {
+  /**
+   * No token, or an empty one: nobody may.
+   * @param now monotonic milliseconds.
+   */
+  constructor(token: string | undefined, now: () => number, refused: (refusal: Refusal) => void) {
     this.tokenHash = token === undefined || token === '' ? null : hash(token);
+    this.now = now;
     this.refused = refused;
   }
 
-  /** Throws 403 or 401 unless these headers give the right to change state. */
-  check(headers: WriteHeaders): void {
+  /**
+   * Throws 403, 429 or 401 unless these headers give the right to change state, and it is not used too often.
+   * @param address of the client; '' over a Unix socket.
+   */
+  check(headers: WriteHeaders, address: string): void {
     if (!isOurs(headers)) {
       throw this.refuse(
         'origin',
@@ -38,14 +48,19 @@ export class WriteAccess {
     if (this.tokenHash === null) {
       throw this.refuse('no_token', 403, 'changes are off: set SLUICE_ADMIN_TOKEN and restart to allow them');
     }
+    const waitSeconds = this.limits.waitSeconds(address, this.now());
+    // Before the token is looked at: else a guesser would learn which one is right all the same.
+    if (waitSeconds > 0) throw this.refuse('too_many', 429, `too many attempts: wait ${waitSeconds} s`, waitSeconds);
     if (!isToken(headers.authorization, this.tokenHash)) {
+      this.limits.wrongToken(address, this.now());
       throw this.refuse('bad_token', 401, 'give the token of SLUICE_ADMIN_TOKEN as "Authorization: Bearer TOKEN"');
     }
+    this.limits.changed(this.now());
   }
 
-  private refuse(refusal: Refusal, status: number, message: string): HttpError {
+  private refuse(refusal: Refusal, status: number, message: string, retryAfterSeconds?: number): HttpError {
     this.refused(refusal);
-    return new HttpError(status, message);
+    return new HttpError(status, message, retryAfterSeconds);
   }
 }
 

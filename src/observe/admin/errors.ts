@@ -5,11 +5,14 @@ import type { FastifyError } from 'fastify';
 /** An answer with this status instead of what was asked for. The message is for the client. */
 export class HttpError extends Error {
   readonly statusCode: number;
+  /** null: trying again is not a matter of time. */
+  readonly retryAfterSeconds: number | null;
 
-  constructor(statusCode: number, message: string) {
+  constructor(statusCode: number, message: string, retryAfterSeconds: number | null = null) {
     super(message);
     this.name = 'HttpError';
     this.statusCode = statusCode;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 

@@ -53,7 +53,7 @@ function addCircuitRoutes(app: FastifyInstance, deps: AdminDeps, access: WriteAc
   app.put<{ Params: { cluster: string } }>(
     '/circuits/:cluster',
     // Before the body is read: whoever may not write need not be listened to.
-    { onRequest: async (request) => access.check(request.headers) },
+    { onRequest: async (request) => access.check(request.headers, request.ip ?? '') },
     async ({ params: { cluster }, query, body }) => {
       const target = readCircuitQuery(query);
       const state = readStateBody(body);
