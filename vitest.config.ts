@@ -17,7 +17,14 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/envoy/**', 'test/page/**', 'test/promtool/**', 'test/container/**', 'test/kubernetes/**'],
+          exclude: [
+            'test/envoy/**',
+            'test/faults/**',
+            'test/page/**',
+            'test/promtool/**',
+            'test/container/**',
+            'test/kubernetes/**',
+          ],
           globalSetup: [build],
           testTimeout: 30_000,
         },
@@ -40,6 +47,16 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 150_000,
           env: { SLUICE_TRANSPORT: 'grpc-js' },
+        },
+      },
+      {
+        // Not part of `npm test`: a minute of load, alone on the machine: `npm run test:faults`.
+        test: {
+          name: 'faults',
+          include: ['test/faults/**/*.test.ts'],
+          globalSetup: [build, envoy],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
         },
       },
       {

@@ -13,6 +13,7 @@ import { AttemptHandler } from './handlers/attempt.js';
 import type { HandlerDeps } from './handlers/deps.js';
 import { randomIds } from './ids.js';
 import { type AdminDeps, createAdmin } from './observe/admin.js';
+import type { Disturbance } from './observe/disturbances.js';
 import type { FaultReason } from './observe/faults.js';
 import { Logger } from './observe/logger.js';
 import { Metrics } from './observe/metrics.js';
@@ -31,8 +32,10 @@ import { openTlsSource, type TlsSource } from './server/tls/source.js';
 import { TRANSPORTS } from './server/transports.js';
 import { StateKeeper, type StateOptions } from './state/keeper.js';
 import { VERSION } from './version.js';
+import { watchClocks } from './watch-clocks.js';
 
 const SWEEP_EVERY_MS = 1000;
+const EMPTIED = 'the file is empty; write {} for the defaults';
 
 /** @throws Error where an address cannot be listened on; nothing is left open then. */
 export async function startApp(options: AppOptions): Promise<App> {
@@ -187,8 +190,21 @@ class Sidecar {
         this.#openStreams[role]--;
       },
       decided: (role, seconds) => this.#metrics.decisionTook(role, seconds * 1000),
+      logEnded: () => this.#logEnded(),
+      socketRestored: () => this.#disturbed('socket_removed'),
       fault: (place, error) => this.#fault(faultReason(place), error),
     };
+  }
+
+  #logEnded(): void {
+    this.#engine.traceEnded(monotonicNow());
+    // While draining, that is our own doing.
+    if (this.#ready) this.#disturbed('trace_ended');
+  }
+
+  #disturbed(reason: Disturbance): void {
+    this.#metrics.disturbed(reason);
+    this.#logger.disturbed(reason);
   }
 
   #fault(reason: FaultReason, error: unknown): void {
@@ -246,6 +262,7 @@ class Sidecar {
     this.#state?.start();
     const sweep = setInterval(() => this.#engine.sweep(monotonicNow()), SWEEP_EVERY_MS).unref();
     this.#disposers.push(() => clearInterval(sweep));
+    this.#disposers.push(watchClocks((reason) => this.#disturbed(reason)));
     const { policyFile, policyText } = this.#options;
     const watch = watchPolicy(policyFile, (change) => void this.#policyChanged(change), { initialText: policyText });
     this.#disposers.push(
@@ -257,6 +274,8 @@ class Sidecar {
   async #policyChanged(change: PolicyChange): Promise<void> {
     try {
       if (change.kind === 'unreadable') return this.#rejected([change.message]);
+      // As a full disk leaves it behind: nobody means to give up every fallback by it.
+      if (change.text.trim() === '') return this.#rejected([EMPTIED]);
       const read = await this.#reader.read({ text: change.text, fileName: this.#options.policyFile });
       // Nothing: a newer text, or the end, came first.
       if (read !== null) this.#reload(read);
@@ -287,5 +306,6 @@ class Sidecar {
 }
 
 function faultReason(place: FaultPlace): FaultReason {
+  if (place === 'socket') return 'socket';
   return place.startsWith('access_log') ? 'trace' : 'decision';
 }

@@ -29,3 +29,33 @@ export function after(ms: number, then: () => void): () => void {
   timer.unref();
   return () => clearTimeout(timer);
 }
+
+const STEP_MS = 1000;
+
+/**
+ * Gives a function that tells, at each call, whether the wall clock was set by more than a second since the one before.
+ * Nothing is decided by it: those who compare times of several machines want to know.
+ */
+export function clockSteps(now: () => number = monotonicNow, wallNow: () => number = Date.now): () => boolean {
+  let known = wallNow() - now();
+  return () => {
+    const current = wallNow() - now();
+    const stepped = Math.abs(current - known) > STEP_MS;
+    known = current;
+    return stepped;
+  };
+}
+
+/**
+ * Gives a function that, called every `everyMs`, tells whether a call came more than `lateMs` too late: then the process
+ * did not get to run, and neither did anything else in it.
+ */
+export function stalls(everyMs: number, lateMs: number, now: () => number = monotonicNow): () => boolean {
+  let lastMs = now();
+  return () => {
+    const currentMs = now();
+    const stalled = currentMs - lastMs > everyMs + lateMs;
+    lastMs = currentMs;
+    return stalled;
+  };
+}

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { monotonicNow, toIso } from '../src/clock.js';
+import { clockSteps, monotonicNow, stalls, toIso } from '../src/clock.js';
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -38,5 +38,61 @@ describe('toIso', () => {
     // At one of a few calls: the process may stand still at any.
     for (let call = 0; call < 10; call++) toIso(instant);
     expect(Date.parse(toIso(instant)) - before).toBeGreaterThan(3_590_000);
+  });
+});
+
+describe('clockSteps', () => {
+  let now = 0;
+  let wall = 1_000_000;
+  const pass = (ms: number, set = 0) => {
+    now += ms;
+    wall += ms + set;
+  };
+
+  it('tells once of a clock that was set, back or forth, by more than a second', () => {
+    const stepped = clockSteps(
+      () => now,
+      () => wall,
+    );
+    pass(250);
+    expect(stepped()).toBe(false);
+    pass(250, -3_600_000);
+    expect([stepped(), stepped()]).toEqual([true, false]);
+    pass(250, 1_001);
+    expect([stepped(), stepped()]).toEqual([true, false]);
+    pass(250, -1_000);
+    expect(stepped()).toBe(false);
+  });
+
+  it('says nothing of a clock that is slewed, however far it gets in time', () => {
+    const stepped = clockSteps(
+      () => now,
+      () => wall,
+    );
+    for (let count = 0; count < 100; count += 1) {
+      pass(250, 100);
+      expect(stepped()).toBe(false);
+    }
+  });
+
+  it('says nothing of a process that stood still: both clocks went on', () => {
+    const stepped = clockSteps(
+      () => now,
+      () => wall,
+    );
+    pass(60_000);
+    expect(stepped()).toBe(false);
+  });
+});
+
+describe('stalls', () => {
+  it('tells of a call that came too late, and of no other', () => {
+    let now = 0;
+    const stalled = stalls(250, 500, () => now);
+    const cameAfter = (ms: number) => {
+      now += ms;
+      return stalled();
+    };
+    expect([250, 750, 751, 250, 60_000, 0].map(cameAfter)).toEqual([...[false, false, true, false, true, false]]);
   });
 });

@@ -21,8 +21,10 @@ export interface Context {
   readonly random: () => number;
   /** A new request id: unguessable, safe in a header. */
   readonly newId: () => string;
-  /** A log entry has come at least once: there is a trace to wait for. */
+  /** A log entry has come since a log stream ended last: there is a trace to wait for. */
   traceSeen: boolean;
+  /** A log entry has come at least once: what is missing of the trace is missed. */
+  traceExpected: boolean;
 }
 
 /** One retry budget per circuit: it is made, found and forgotten with it. */

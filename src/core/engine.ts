@@ -10,7 +10,7 @@ import { type GateDecision, gate, type RetrySeen } from './decide/gate.js';
 import { abandonRetry, type JudgeDecision, judge } from './decide/judge.js';
 import type { AttemptTrace, Evidence, RequestTrace, TraceEntry } from './evidence.js';
 import { explainNoRetry, finish, releasePermits, resultOf, returnUnused } from './finish.js';
-import type { Observer } from './observer.js';
+import type { Dropped, Observer } from './observer.js';
 import type { PolicyResolver } from './policy.js';
 import { type Recalled, type Remembered, recallAll, rememberAll } from './recall.js';
 import { cameTooLate, isOurs, takeBackRefusal, wasMade } from './refusal.js';
@@ -54,7 +54,8 @@ export class Engine {
   constructor(options: EngineOptions) {
     const limits = options.limits ?? SESSION_LIMITS;
     const sessions = new Sessions(limits, (session, reason, now) => {
-      if (reason === 'room' && !session.answered) options.observer.dropped('session');
+      const lost = lostWith(session, reason, this.#context.traceExpected);
+      if (lost !== null) options.observer.dropped(lost);
       finish(this.#context, session, now);
     });
     this.#context = {
@@ -64,6 +65,7 @@ export class Engine {
       budgets: new Budgets(),
       fixedRoutes: new FixedRoutes(),
       traceSeen: false,
+      traceExpected: false,
     };
   }
 
@@ -147,6 +149,7 @@ export class Engine {
 
   traced(entry: TraceEntry, now: number): void {
     this.#context.traceSeen = true;
+    this.#context.traceExpected = true;
     if (entry.kind === 'attempt') this.#attemptTraced(entry, now);
     else this.#requestTraced(entry, now);
   }
@@ -162,6 +165,16 @@ export class Engine {
    */
   recall(memories: readonly Remembered[], origin: number, now: number): Recalled {
     return recallAll(this.#context, memories, origin, now);
+  }
+
+  /**
+   * A log stream has ended: what Envoy had not sent by then is lost, and nobody can tell of which requests. Those that were
+   * answered are held as if there were no log; a long stream among them ends without its last entry.
+   */
+  traceEnded(now: number): void {
+    const { sessions, limits } = this.#context;
+    this.#context.traceSeen = false;
+    sessions.expireAnswered(now + limits.withoutTraceMs);
   }
 
   /** Lets go of what is no longer waited for. Call it about once a second. */
@@ -280,6 +293,12 @@ export class Engine {
     this.#context.sessions.remove(session);
     finish(this.#context, session, now);
   }
+}
+
+/** What is lost with a session that leaves before its evidence is complete; null: nothing that was to be expected. */
+function lostWith(session: Session, reason: 'time' | 'room', traceExpected: boolean): Dropped | null {
+  if (reason === 'room' && !session.answered) return 'session';
+  return traceExpected ? 'evidence' : null;
 }
 
 /** The entry of an attempt that Envoy cut short says no more than whether it was written: the answer cannot tell that. */

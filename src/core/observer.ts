@@ -17,7 +17,11 @@ export type TraceMatch =
   | 'untagged'; // no id or no attempt number: the tags are missing from Envoy's configuration
 
 /** What fell out of a bounded store before its time. */
-export type Dropped = 'session' | 'cluster' | 'record';
+export type Dropped =
+  | 'session' // a request without an answer gave way to another
+  | 'evidence' // the log did not tell of all of an answered request within its time, or had no room to
+  | 'cluster' // a circuit made room for another, or found none
+  | 'record'; // the history of a request that was not over
 
 /** `target`: of the cluster named beside it; null where that has none. */
 export interface Observer {

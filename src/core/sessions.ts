@@ -10,7 +10,7 @@ export interface SessionLimits {
   readonly pendingMs: number;
   /** An answered request whose last log entry has not come: a long stream tells of its end only then. */
   readonly answeredMs: number;
-  /** The same, as long as no log entry of any request ever came: then there is no log to wait for. */
+  /** The same, as long as no log entry has come, or none since a log stream ended: then there is no log to wait for. */
   readonly withoutTraceMs: number;
   /** Between the first and the last log entry of one request, or after a stream that ended without an answer. */
   readonly graceMs: number;
@@ -53,6 +53,13 @@ export class Sessions {
 
   remove(session: Session): void {
     this.#open.delete(session.record.id);
+  }
+
+  /** Those that were answered are held until then at most; monotonic ms. */
+  expireAnswered(atMs: number): void {
+    for (const session of this.#open.values()) {
+      if (session.answered) session.expiresAtMs = Math.min(session.expiresAtMs, atMs);
+    }
   }
 
   /** Lets go of what is over; `now` in monotonic ms. Call it every second or so. */

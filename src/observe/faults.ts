@@ -6,6 +6,7 @@ export const FAULT_REASONS = [
   'observer', // counting, logging or keeping threw
   'scrape', // a gauge could not be read
   'admin', // a handler of the admin server threw
+  'socket', // the Unix socket could not be made anew after its file was removed
   'reload', // watching or reading the policy file failed in a way that is not the file's fault
   'process', // an exception or a rejection that nothing caught
 ] as const;

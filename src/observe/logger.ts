@@ -7,6 +7,7 @@ import type { Observer } from '../core/observer.js';
 import type { AnswerReason } from '../core/reasons.js';
 import type { RequestRecord } from '../core/record.js';
 import type { LoadProblem } from '../state/problems.js';
+import type { Disturbance } from './disturbances.js';
 import type { FaultReason } from './faults.js';
 import { LOG_EVENTS, type LogEventName } from './log/events.js';
 import { LOG_LEVELS, type LogLevel } from './log/levels.js';
@@ -44,7 +45,7 @@ const MAX_LISTED = 50;
 /** Summaries per second and kind of event. */
 const MAX_SUMMARIES = 20;
 
-type Limited = 'request_answered' | 'request_retried' | 'admin_refused' | 'fault';
+type Limited = 'request_answered' | 'request_retried' | 'admin_refused' | 'disturbed' | 'fault';
 type Fields = Readonly<Record<string, unknown>>;
 
 export class Logger implements Partial<Observer> {
@@ -131,6 +132,11 @@ export class Logger implements Partial<Observer> {
   adminRefused(reason: 'origin' | 'no_token' | 'bad_token' | 'too_many'): void {
     if (!this.wants('admin_refused', '', reason)) return;
     this.line('admin_refused', { reason }, `admin: change refused: ${reason}`);
+  }
+
+  disturbed(reason: Disturbance): void {
+    if (!this.wants('disturbed', '', reason)) return;
+    this.line('disturbed', { reason }, `disturbed from outside: ${reason}`);
   }
 
   transition(transition: Transition): void {
@@ -249,7 +255,13 @@ function limitsOf(options: LoggerOptions): Readonly<Record<Limited, RateLimit>> 
       total: options.totalLinesPerSecond ?? DEFAULT_TOTAL_PER_SECOND,
       maxClusters: MAX_CLUSTERS,
     });
-  return { request_answered: limit(), request_retried: limit(), admin_refused: limit(), fault: limit() };
+  return {
+    request_answered: limit(),
+    request_retried: limit(),
+    admin_refused: limit(),
+    disturbed: limit(),
+    fault: limit(),
+  };
 }
 
 /** The largest, and the rest as one: a summary must not become the storm it stands for. */

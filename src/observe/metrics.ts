@@ -6,6 +6,7 @@ import type { Dropped, Observer, RetryCause, ShadowDecision, TraceMatch } from '
 import type { AnswerReason, RefusalReason, RetryResult, Role } from '../core/reasons.js';
 import { ROLES } from '../core/reasons.js';
 import type { AttemptRecord, RequestRecord } from '../core/record.js';
+import { DISTURBANCES, type Disturbance } from './disturbances.js';
 import { FAULT_REASONS, type FaultReason } from './faults.js';
 import { DROPPED_WATCHERS, type DroppedWatcher } from './live/dropped.js';
 import { Buckets } from './metrics/buckets.js';
@@ -42,7 +43,7 @@ const MS_PER_SECOND = 1000;
 
 const TRACE_TYPES = ['attempt', 'request'] as const;
 const TRACE_MATCHES = ['settled', 'known', 'unmatched', 'untagged'] as const satisfies readonly TraceMatch[];
-const DROPPED = ['session', 'cluster', 'record'] as const satisfies readonly Dropped[];
+const DROPPED = ['session', 'evidence', 'cluster', 'record'] as const satisfies readonly Dropped[];
 const RELOAD_RESULTS = ['applied', 'rejected'] as const satisfies readonly ReloadResult[];
 
 export class Metrics implements Observer {
@@ -55,6 +56,7 @@ export class Metrics implements Observer {
   private readonly trace = new Cells(new Grid(['type', TRACE_TYPES], ['match', TRACE_MATCHES]));
   private readonly lost = new Cells(new Grid(['reason', DROPPED]));
   private readonly faults = new Cells(new Grid(['reason', FAULT_REASONS]));
+  private readonly disturbances = new Cells(new Grid(['reason', DISTURBANCES]));
   private readonly reloads = new Cells(new Grid(['result', RELOAD_RESULTS]));
   private readonly tlsReloads = new Cells(new Grid(['result', RELOAD_RESULTS]));
   private readonly stateLoads = new Cells(new Grid(['result', STATE_LOADS]));
@@ -141,6 +143,10 @@ export class Metrics implements Observer {
     this.faults.add(reason);
   }
 
+  disturbed(reason: Disturbance): void {
+    this.disturbances.add(reason);
+  }
+
   policyReload(result: ReloadResult): void {
     this.reloads.add(result);
   }
@@ -208,6 +214,7 @@ export class Metrics implements Observer {
     this.add('sluice_trace_entries_total', () => this.trace.samples('', 'all'));
     this.add('sluice_dropped_total', () => this.lost.samples('', 'all'));
     this.add('sluice_faults_total', () => this.faults.samples('', 'all'));
+    this.add('sluice_disturbances_total', () => this.disturbances.samples('', 'all'));
     this.add('sluice_policy_reloads_total', () => this.reloads.samples('', 'all'));
     this.add('sluice_tls_reloads_total', () => this.tlsReloads.samples('', 'all'));
     this.add('sluice_state_loads_total', () => this.stateLoads.samples('', 'all'));

@@ -21,9 +21,14 @@ export function addAccessLogService(server: Server, options: AccessLogOptions): 
     METHODS.streamAccessLogs,
     (call: ServerReadableStream<AccessLogs, null>, respond: sendUnaryData<null>) => {
       const end = () => {
-        if (open.delete(end)) respond(null, null);
+        if (gone()) respond(null, null);
       };
-      const gone = () => open.delete(end);
+      /** false: it was over before. */
+      const gone = () => {
+        const first = open.delete(end);
+        if (first) options.hooks.logEnded();
+        return first;
+      };
       open.add(end);
       call.on('data', (logs: AccessLogs) => handleEntries(logs, options));
       call.once('end', end);

@@ -12,6 +12,7 @@ import { createListener, startListening } from './listener.js';
 import { OpenStreams } from './open-streams.js';
 import { MAX_RECEIVED_BYTES, MAX_SENT_BYTES } from './services.js';
 import { DEFAULT_SOCKET_MODE, listenOn } from './socket-mode.js';
+import { watchSocket } from './socket-watch.js';
 import type { GrpcServerOptions, RunningGrpcServer } from './transport.js';
 
 /** Envoy puts every request in flight on one connection: the number of streams is its business, not ours. */
@@ -70,12 +71,19 @@ interface Door {
   close(graceMs: number): Promise<void>;
 }
 
-async function plainDoor(server: Server, wanted: Address, socketMode: number | undefined): Promise<Door> {
-  const listen = () => bind(server, wanted);
-  const address = formatAddress(await listenOn(wanted, socketMode ?? DEFAULT_SOCKET_MODE, listen));
+async function plainDoor(server: Server, wanted: Address, { socketMode, hooks }: GrpcServerOptions): Promise<Door> {
+  const listen = () => listenOn(wanted, socketMode ?? DEFAULT_SOCKET_MODE, () => bind(server, wanted));
+  const address = formatAddress(await listen());
+  const listenAnew = () => {
+    // Also asks Envoy to leave its connections for new ones, once the streams on them are over.
+    server.unbind(address);
+    return listen();
+  };
+  const watch = watchSocket(wanted, listenAnew, hooks);
   return {
     address,
     close(graceMs) {
+      watch.close();
       // Not `forceShutdown`: without channelz grpc-js keeps no list of sessions for it, and it would cut off nothing.
       server.drain(address, graceMs);
       return shutdown(server);
@@ -116,7 +124,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
   const services = build(options);
   const { server } = services;
   const secured = options.tls !== undefined;
-  const door = await (secured ? securedDoor(server, wanted, options) : plainDoor(server, wanted, options.socketMode));
+  const door = await (secured ? securedDoor(server, wanted, options) : plainDoor(server, wanted, options));
   let draining: Promise<void> | undefined;
   return {
     address: door.address,

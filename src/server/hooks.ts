@@ -10,6 +10,7 @@ export type FaultPlace =
   | 'ext_proc_answer' // an answer could not be encoded; the stream fails
   | 'access_log_message' // bytes that are no access log; the stream fails and Envoy opens a new one
   | 'access_log_entry' // one entry could not be handled; the rest goes on
+  | 'socket' // a socket whose file was removed could not be made anew; it is tried again
   | 'connection'; // the peer broke a rule of HTTP/2 or asked for too much; every stream of the connection fails
 
 export interface TransportHooks {
@@ -18,6 +19,10 @@ export interface TransportHooks {
   streamClosed(role: Role): void;
   /** A handler has taken a message: the time it worked on it, without any wait that it started. */
   decided(role: Role, seconds: number): void;
+  /** A stream of the access log has ended, in whatever way: what Envoy had not sent by then is lost. */
+  logEnded(): void;
+  /** The file of the Unix socket was gone, and is there again. */
+  socketRestored(): void;
   fault(place: FaultPlace, error: unknown): void;
 }
 

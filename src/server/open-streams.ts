@@ -19,6 +19,8 @@ export class OpenStreams {
         if (this.#count === 0) this.#wake();
       },
       decided: (role, seconds) => hooks.decided(role, seconds),
+      logEnded: () => hooks.logEnded(),
+      socketRestored: () => hooks.socketRestored(),
       fault: (place, error) => hooks.fault(place, error),
     };
   }

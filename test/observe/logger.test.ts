@@ -14,6 +14,7 @@ function writeAll(logger: Logger): void {
   logger.transition(aTransition({ from: 'open', to: 'half_open', reason: 'open_time_over', retryAtMs: null }));
   logger.circuitSet('primary', null, 'forced_open');
   logger.adminRefused('bad_token');
+  logger.disturbed('stalled');
   logger.rerouteIgnored(aRecord({ decision: 'reroute' }));
   logger.answered(aRecord(), 'primary', 'circuit_open');
   logger.finished(aRecord({ attempts: [aFailure(), anAttempt({ attempt: 2 })], result: 'success' }));
@@ -254,9 +255,9 @@ describe('faults', () => {
 
 describe('levels', () => {
   it.each([
-    ['debug', 19],
-    ['info', 19],
-    ['warn', 10],
+    ['debug', 20],
+    ['info', 20],
+    ['warn', 11],
     ['error', 4],
     ['silent', 0],
   ] as const)('%s writes %i of one line of each kind', (level, expected) => {

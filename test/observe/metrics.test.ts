@@ -114,6 +114,7 @@ describe('counting', () => {
     metrics.traceEntry('attempt', 'untagged');
     metrics.dropped('session');
     metrics.fault('decision');
+    metrics.disturbed('clock_set');
     metrics.policyReload('rejected');
     metrics.logLinesDropped(3);
     const families = await scrape(metrics);
@@ -123,6 +124,8 @@ describe('counting', () => {
     expect(seriesOf(families, 'sluice_dropped_total', { reason: 'record' })).toBe(0);
     expect(seriesOf(families, 'sluice_faults_total', { reason: 'decision' })).toBe(1);
     expect(seriesOf(families, 'sluice_faults_total', { reason: 'process' })).toBe(0);
+    expect(seriesOf(families, 'sluice_disturbances_total', { reason: 'clock_set' })).toBe(1);
+    expect(seriesOf(families, 'sluice_disturbances_total', { reason: 'stalled' })).toBe(0);
     expect(seriesOf(families, 'sluice_policy_reloads_total', { result: 'rejected' })).toBe(1);
     expect(seriesOf(families, 'sluice_policy_reloads_total', { result: 'applied' })).toBe(0);
     expect(seriesOf(families, 'sluice_log_lines_dropped_total')).toBe(3);

@@ -56,6 +56,22 @@ overEachTransport((start) => {
       await eventually(() => expect(entries.length).toBe(2));
     });
 
+    it.each([
+      ['ends it', (call: { end(): void; cancel(): void }) => call.end()],
+      ['goes away', (call: { end(): void; cancel(): void }) => call.cancel()],
+    ])('is told to be over, once, when Envoy %s', async (_how, leave) => {
+      const { server, entries, logsEnded } = await start();
+      const { call, status: ended } = new EnvoyClient(server.address).logs();
+      call.write(LOGS);
+      await eventually(() => expect(entries.length).toBe(2));
+      expect(logsEnded).toEqual([]);
+      leave(call);
+      await ended;
+      await eventually(() => expect(logsEnded).toHaveLength(1));
+      await server.drain(5_000);
+      expect(logsEnded).toHaveLength(1);
+    });
+
     it('that is cancelled leaves nothing to end while draining', async () => {
       const { server, entries } = await start();
       const { call, status: ended } = new EnvoyClient(server.address).logs();

@@ -2,6 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 
 const STOP_TIMEOUT_MS = 5_000;
 
@@ -25,21 +26,26 @@ export interface Child {
   stop(): Promise<number | null>;
 }
 
-/** Whose process it is, and where it starts; ours unless told. Another user takes being root. */
+/** Whose process it is, where it starts, and where its output goes; ours, and kept, unless told. */
 export interface RunAs {
+  /** Another user takes being root. */
   readonly uid?: number;
   readonly gid?: number;
   readonly cwd?: string;
+  /** File to write standard output to, in place of keeping it. */
+  readonly stdout?: string;
 }
 
-/** @throws Error when there is no such command. */
+/** @throws Error when there is no such command, or the file cannot be opened. */
 export async function startChild(
   command: string,
   args: readonly string[],
   env = process.env,
-  as: RunAs = {},
+  { stdout, ...as }: RunAs = {},
 ): Promise<Child> {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env, ...as });
+  const file = stdout === undefined ? null : openSync(stdout, 'w');
+  const child = spawn(command, args, { stdio: ['ignore', file ?? 'pipe', 'pipe'], env, ...as });
+  if (file !== null) closeSync(file);
   await once(child, 'spawn');
   running.add(child);
   const out = collect(child.stdout);
@@ -69,8 +75,9 @@ export async function startChild(
   };
 }
 
-function collect(stream: NodeJS.ReadableStream): () => string {
+function collect(stream: NodeJS.ReadableStream | null): () => string {
   let text = '';
+  if (stream === null) return () => text;
   stream.setEncoding('utf8');
   stream.on('data', (chunk: string) => {
     text += chunk;

@@ -36,6 +36,8 @@ export interface EnvoyOptions {
   readonly concurrency?: number;
   /** Envoy's own log level; `warning` unless told. */
   readonly logLevel?: string;
+  /** Takes part in hot restarts: those with the same base id take over from each other, epoch after epoch from 0. */
+  readonly hotRestart?: { readonly baseId: number; readonly epoch: number; readonly drainS: number };
 }
 
 export interface Envoy {
@@ -51,6 +53,8 @@ export interface Envoy {
   /** The answer of the admin interface to a GET, or to a POST. */
   admin(path: string, method?: 'GET' | 'POST'): Promise<string>;
   stop(): Promise<void>;
+  /** Resolves once it is gone by itself, as the parent in a hot restart goes. */
+  exited(): Promise<number | null>;
 }
 
 /** Resolves when Envoy serves. @throws Error with Envoy's own words when it does not come up. */
@@ -59,7 +63,7 @@ export async function startEnvoy(options: EnvoyOptions = {}): Promise<Envoy> {
   const config = await writeConfig(directory, options);
   const addressFile = join(directory, 'admin-address');
   const child = await startChild(await envoyBinary(options.version ?? ENVOY_VERSION), [
-    ...['-c', config, '--admin-address-path', addressFile, '--disable-hot-restart'],
+    ...['-c', config, '--admin-address-path', addressFile, ...hotRestartArgs(options)],
     ...['--concurrency', String(options.concurrency ?? 1), '--log-level', options.logLevel ?? 'warning'],
   ]);
   const stop = async () => {
@@ -74,6 +78,16 @@ export async function startEnvoy(options: EnvoyOptions = {}): Promise<Envoy> {
     await stop();
     throw error;
   }
+}
+
+function hotRestartArgs({ hotRestart }: EnvoyOptions): string[] {
+  if (hotRestart === undefined) return ['--disable-hot-restart'];
+  const { baseId, epoch, drainS } = hotRestart;
+  // The parent goes as soon as the drain is over.
+  return [
+    ...['--base-id', String(baseId), '--restart-epoch', String(epoch)],
+    ...['--drain-time-s', String(drainS), '--parent-shutdown-time-s', String(drainS + 1)],
+  ];
 }
 
 /** Runs `envoy --mode validate`; resolves with what it said. */
@@ -148,6 +162,7 @@ function handle(child: Child, adminPort: number, port: number, stop: () => Promi
     counter: async (name) => (await stats(name)).get(name) ?? 0,
     admin: (path, method) => adminRequest(adminPort, path, method),
     stop,
+    exited: child.exited,
   };
 }
 

@@ -111,7 +111,7 @@ class SluiceProcess {
 }
 
 /** Stops in reverse order of starting. */
-class TearDown {
+export class TearDown {
   readonly #steps: (() => Promise<unknown>)[] = [];
 
   add(step: () => Promise<unknown>): void {
@@ -123,7 +123,11 @@ class TearDown {
   }
 }
 
-async function startUpstreams(wanted: NonNullable<MeshOptions['upstreams']>, stack: TearDown): Promise<Upstreams> {
+/** Those of envoy.yaml, each on a port of its own; `stack` is told how to stop them. */
+export async function startUpstreams(
+  wanted: NonNullable<MeshOptions['upstreams']>,
+  stack: TearDown,
+): Promise<Upstreams> {
   const start = async (name: UpstreamName): Promise<[UpstreamName, Upstream]> => {
     const options = wanted[name];
     const upstream = await startUpstream({
@@ -138,7 +142,8 @@ async function startUpstreams(wanted: NonNullable<MeshOptions['upstreams']>, sta
   return { ...(Object.fromEntries(started) as Record<UpstreamName, Upstream>), grpc };
 }
 
-function portsOf(upstreams: Upstreams, options: MeshOptions, sluice: Sluice | null): Ports {
+/** Port of envoy.yaml -> port of the test. */
+export function portsOf(upstreams: Upstreams, options: Pick<MeshOptions, 'upstreams'>, sluice: Sluice | null): Ports {
   const port = (name: UpstreamName) => (options.upstreams?.[name] === 'refused' ? REFUSING_PORT : upstreams[name].port);
   return {
     ...Object.fromEntries(NAMES.map((name) => [UPSTREAM_PORTS[name], port(name)])),

@@ -24,6 +24,8 @@ export interface SluiceOptions {
   /** `host:port` or `unix:/path`; a free port of 127.0.0.1 unless told. */
   readonly grpc?: string;
   readonly http?: string;
+  /** Where its log goes, in place of `logs()`. Both addresses have to be given then, ports and all. */
+  readonly stdout?: string;
 }
 
 export type LogLine = Readonly<Record<string, unknown>>;
@@ -60,13 +62,16 @@ export async function startSluice(options: SluiceOptions): Promise<Sluice> {
   const policyFile = join(directory, 'policy.yaml');
   const writePolicy = (policy: string | object) => writeFile(policyFile, asText(policy));
   await writePolicy(options.policy);
-  const child = await startChild(process.execPath, commandLine(policyFile, options), {
-    ...process.env,
-    ...options.env,
-  });
+  const env = { ...process.env, ...options.env };
+  const child = await startChild(
+    process.execPath,
+    commandLine(policyFile, options),
+    env,
+    options.stdout === undefined ? {} : { stdout: options.stdout },
+  );
   const cleanUp = () => rm(directory, { recursive: true, force: true });
   try {
-    const addresses = await listening(child);
+    const addresses = options.stdout === undefined ? await listening(child) : await ready(options);
     return handle(child, addresses, { policyFile, writePolicy }, cleanUp);
   } catch (error) {
     await child.stop();
@@ -99,6 +104,14 @@ async function listening(child: Child): Promise<Addresses> {
   if (found !== undefined) return found;
   const said = `${child.stdout()}${child.stderr()}`;
   throw new Error(`Sluice did not say where it listens (exit code ${child.exitCode()}). It said:\n${said}`);
+}
+
+/** Without a log to read. */
+async function ready({ grpc = '', http = '' }: SluiceOptions): Promise<Addresses> {
+  await eventually(async () => {
+    if (!(await fetch(`http://${http}/readyz`)).ok) throw new Error(`Sluice on ${http} is not ready`);
+  }, START_TIMEOUT_MS);
+  return { grpc, http };
 }
 
 function toAddresses({ grpc, http }: LogLine): Addresses[] {

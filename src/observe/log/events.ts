@@ -121,6 +121,11 @@ export const LOG_EVENTS = {
     fields: ['file', 'errors'],
   },
   policy_warning: { level: 'warn', when: 'the policy holds something doubtful', fields: ['file', 'warning'] },
+  disturbed: {
+    level: 'warn',
+    when: 'something was done to Sluice from outside, and it goes on: `stalled`, `trace_ended`, `socket_removed`, `clock_set` (limited)',
+    fields: ['reason'],
+  },
   fault: {
     level: 'error',
     when: 'Sluice failed inside, and let the traffic through (limited)',

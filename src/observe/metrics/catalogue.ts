@@ -133,6 +133,11 @@ export const METRICS = {
     help: 'Internal faults; in each Sluice failed open.',
     labels: ['reason'],
   },
+  sluice_disturbances_total: {
+    type: 'counter',
+    help: 'What was done to Sluice from outside, and was coped with: stalls, ends of the trace, a removed socket, a clock that was set.',
+    labels: ['reason'],
+  },
   sluice_watchers: {
     type: 'gauge',
     help: 'Pages and terminals that watch /events.',

@@ -58,5 +58,6 @@ export class AccessLogCall implements Call {
 
   closed(): void {
     this.openLogs.delete(this);
+    this.options.hooks.logEnded();
   }
 }

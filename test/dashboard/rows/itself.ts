@@ -85,6 +85,14 @@ export const ITSELF: Row = {
     },
     {
       type: 'timeseries',
+      title: 'Disturbances',
+      description:
+        'stalled: it did not get to run for half a second. trace_ended: Envoy went, or reloaded its listener. socket_removed, clock_set: by somebody else.',
+      unit: 'short',
+      queries: [{ expr: `sum by (reason) (increase(sluice_disturbances_total{${JOB}}${IN}))`, legend: '{{reason}}' }],
+    },
+    {
+      type: 'timeseries',
       title: 'Reloads',
       description: 'Of the policy, and of certificates. rejected: the files have errors, and what is in force stays.',
       unit: 'short',

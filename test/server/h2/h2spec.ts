@@ -27,6 +27,8 @@ const OPTIONS: GrpcServerOptions = {
   serving: () => true,
   hooks: {
     streamOpened: () => undefined,
+    logEnded: () => undefined,
+    socketRestored: () => undefined,
     streamClosed: () => undefined,
     decided: () => undefined,
     fault: () => undefined,

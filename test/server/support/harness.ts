@@ -52,6 +52,10 @@ export interface Harness {
   readonly handlers: FakeHandler[];
   readonly entries: TraceEntry[];
   readonly opened: Role[];
+  /** When the streams of the access log ended. */
+  readonly logsEnded: number[];
+  /** When the Unix socket was made anew. */
+  readonly restored: number[];
   readonly closed: Role[];
   readonly decided: { readonly role: Role; readonly seconds: number }[];
   readonly faults: { readonly place: string; readonly error: unknown }[];
@@ -81,6 +85,8 @@ async function startWith(transport: StartTransport, { onMessage = goOn, ...optio
     handlers: [] as FakeHandler[],
     entries: [] as TraceEntry[],
     opened: [] as Role[],
+    logsEnded: [] as number[],
+    restored: [] as number[],
     closed: [] as Role[],
     decided: [] as { role: Role; seconds: number }[],
     faults: [] as { place: string; error: unknown }[],
@@ -96,6 +102,8 @@ async function startWith(transport: StartTransport, { onMessage = goOn, ...optio
     serving: () => true,
     hooks: {
       streamOpened: (role) => seen.opened.push(role),
+      logEnded: () => seen.logsEnded.push(performance.now()),
+      socketRestored: () => seen.restored.push(performance.now()),
       streamClosed: (role) => seen.closed.push(role),
       decided: (role, seconds) => seen.decided.push({ role, seconds }),
       fault: (place, error) => seen.faults.push({ place, error }),

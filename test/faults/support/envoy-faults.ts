@@ -1,0 +1,78 @@
+// What happens to Envoy, and to the upstreams behind it.
+
+import { respond } from '../../support/behaviour.js';
+import { eventually, pause } from '../../support/eventually.js';
+import type { Upstream } from '../../support/upstream.js';
+import { circuitsClosed } from './closed.js';
+import { type Fault, ofSluice } from './fault.js';
+import { FLAPPING_POLICY, POLICY } from './policy.js';
+import type { World } from './world.js';
+
+const FLAP_MS = 100;
+const DRAIN_S = 2;
+const traceEnded = ofSluice('sluice_disturbances_total', { reason: 'trace_ended' });
+
+export const envoyRestarted: Fault = {
+  name: 'Envoy restarted',
+  told: traceEnded,
+  async inject(world, traffic) {
+    await world.envoy.stop();
+    await world.startEnvoy();
+    await traffic.more(300);
+  },
+};
+
+/** For a world whose Envoy is epoch 0 of the same base id. */
+export function hotRestarted(baseId: number): Fault {
+  let epoch = 0;
+  return {
+    name: 'Envoy restarted hot',
+    told: traceEnded,
+    async inject(world, traffic) {
+      const before = world.envoy;
+      epoch += 1;
+      await world.startEnvoy({ hotRestart: { baseId, epoch, drainS: DRAIN_S } });
+      await before.exited();
+      await traffic.more(300);
+    },
+  };
+}
+
+export function firstEpoch(baseId: number) {
+  return { hotRestart: { baseId, epoch: 0, drainS: DRAIN_S } };
+}
+
+/** One refuses and drops every connection, the other answers 503, both for every second tenth of a second. */
+export const flapping: Fault = {
+  name: 'upstreams that come and go every 100 ms',
+  told: ofSluice('sluice_circuit_transitions_total', { to: 'open' }),
+  async inject(world, traffic, { flappingMs }) {
+    await usePolicy(world, FLAPPING_POLICY);
+    // Those admitted before keep their policy, which has no fallback.
+    await traffic.turnedOver();
+    const { primary, flaky } = world.upstreams;
+    for (let passedMs = 0; passedMs < flappingMs; passedMs += 2 * FLAP_MS) {
+      await Promise.all([primary.refuse(), answer(flaky, 503)]);
+      await pause(FLAP_MS);
+      await Promise.all([primary.accept(), answer(flaky, 200)]);
+      await pause(FLAP_MS);
+    }
+    await traffic.more(300);
+    // A circuit that is still open then would have no fallback any more.
+    await circuitsClosed(world);
+    await usePolicy(world, POLICY);
+  },
+};
+
+async function answer(upstream: Upstream, status: number): Promise<void> {
+  upstream.behave(respond(status));
+}
+
+async function usePolicy({ sluice }: World, policy: object): Promise<void> {
+  const applied = async () => (await sluice.metrics()).metric('sluice_policy_reloads_total', { result: 'applied' });
+  const before = await applied();
+  await sluice.writePolicy(policy);
+  await eventually(async () => {
+    if ((await applied()) === before) throw new Error('the policy is not in force yet');
+  });
+}
