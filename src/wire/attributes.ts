@@ -3,6 +3,7 @@
 
 import type { Attributes } from '../core/stream.js';
 import { equals, utf8 } from './interned.js';
+import { Places, STEP } from './places.js';
 import { FIXED64, LENGTH, type Reader, tagOf, VARINT } from './protobuf/reader.js';
 
 const FIELDS = tagOf(1, LENGTH);
@@ -16,27 +17,29 @@ const OTHERS: readonly number[] = [tagOf(1, VARINT), tagOf(4, VARINT), tagOf(5, 
 /** Envoy's text for a message attribute that is null. */
 const ABSENT = 'NULL';
 
-/** Numbers per attribute: start and end of its name, tag of its value, start and end of that. */
-const STEP = 5;
-
-export class WireAttributes implements Attributes {
+/** An entry is the start and end of a name, the tag of its value, and the start and end of that. */
+export class WireAttributes extends Places implements Attributes {
   private readonly bytes: Buffer;
-  private readonly at: number[] = [];
+  /** Of the value being read, the last kind that came. */
+  private tag = 0;
+  private valueStart = 0;
+  private valueEnd = 0;
 
   constructor(bytes: Buffer) {
+    super();
     this.bytes = bytes;
   }
 
   string(name: string): string | undefined {
     const found = this.find(name);
-    if (found < 0 || this.at[found + 2] !== STRING || this.isAbsent(found)) return undefined;
-    return utf8(this.bytes, this.at[found + 3] ?? 0, this.at[found + 4] ?? 0);
+    if (found < 0 || this.numbers[found + 2] !== STRING || this.isAbsent(found)) return undefined;
+    return utf8(this.bytes, this.numbers[found + 3] ?? 0, this.numbers[found + 4] ?? 0);
   }
 
   number(name: string): number | undefined {
     const found = this.find(name);
-    if (found < 0 || this.at[found + 2] !== NUMBER) return undefined;
-    return this.bytes.readDoubleLE(this.at[found + 3] ?? 0);
+    if (found < 0 || this.numbers[found + 2] !== NUMBER) return undefined;
+    return this.bytes.readDoubleLE(this.numbers[found + 3] ?? 0);
   }
 
   has(name: string): boolean {
@@ -59,8 +62,7 @@ export class WireAttributes implements Attributes {
   private readField(reader: Reader): void {
     let keyStart = 0;
     let keyEnd = 0;
-    const index = this.at.length;
-    this.at.push(0, 0, 0, 0, 0);
+    this.setValue(0, 0, 0);
     while (reader.more) {
       const tag = reader.tag();
       if (tag === KEY) {
@@ -69,48 +71,52 @@ export class WireAttributes implements Attributes {
         reader.at = keyEnd;
       } else if (tag === VALUE) {
         const outer = reader.enter();
-        this.readValue(reader, index);
+        this.readValue(reader);
         reader.leave(outer);
       } else reader.skip(tag);
     }
-    this.at[index] = keyStart;
-    this.at[index + 1] = keyEnd;
+    this.add(keyStart, keyEnd, this.tag, this.valueStart, this.valueEnd);
   }
 
   /** Of several kinds, the last one counts: they exclude each other. */
-  private readValue(reader: Reader, index: number): void {
+  private readValue(reader: Reader): void {
     while (reader.more) {
       const tag = reader.tag();
       if (tag === STRING) {
         const end = reader.stop();
-        this.setValue(index, STRING, reader.at, end);
+        this.setValue(STRING, reader.at, end);
         reader.at = end;
       } else if (tag === NUMBER) {
-        this.setValue(index, NUMBER, reader.fixed64(), reader.at);
+        this.setValue(NUMBER, reader.fixed64(), reader.at);
       } else {
-        if (OTHERS.includes(tag)) this.setValue(index, 0, 0, 0);
+        if (OTHERS.includes(tag)) this.setValue(0, 0, 0);
         reader.skip(tag);
       }
     }
   }
 
-  private setValue(index: number, tag: number, start: number, end: number): void {
-    this.at[index + 2] = tag;
-    this.at[index + 3] = start;
-    this.at[index + 4] = end;
+  private setValue(tag: number, start: number, end: number): void {
+    this.tag = tag;
+    this.valueStart = start;
+    this.valueEnd = end;
   }
 
   /** The last one of that name: in a map, it counts. */
   private find(name: string): number {
-    const { at, bytes } = this;
-    for (let i = at.length - STEP; i >= 0; i -= STEP) {
-      if (equals(bytes, at[i] ?? 0, at[i + 1] ?? 0, name)) return i;
+    const { numbers, first, bytes } = this;
+    const { length } = name;
+    for (let i = this.end - STEP; i >= first; i -= STEP) {
+      const keyStart = numbers[i] ?? 0;
+      const keyEnd = numbers[i + 1] ?? 0;
+      if (keyEnd - keyStart === length && equals(bytes, keyStart, keyEnd, name)) return i;
     }
     return -1;
   }
 
   private isAbsent(found: number): boolean {
-    const { at } = this;
-    return at[found + 2] === STRING && equals(this.bytes, at[found + 3] ?? 0, at[found + 4] ?? 0, ABSENT);
+    const { numbers } = this;
+    return (
+      numbers[found + 2] === STRING && equals(this.bytes, numbers[found + 3] ?? 0, numbers[found + 4] ?? 0, ABSENT)
+    );
   }
 }

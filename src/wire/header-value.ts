@@ -16,8 +16,11 @@ function allowed(byte: number): boolean {
  * byte become `?`.
  */
 export function writeHeaderValue(writer: Writer, value: string): void {
-  for (let index = 0; index < value.length; index++) {
-    const code = value.charCodeAt(index);
-    writer.byte(code <= 0xff && allowed(code) ? code : REPLACEMENT);
+  const { bytes, at } = writer;
+  const { length } = value;
+  for (let i = 0; i < length; i++) {
+    const code = value.charCodeAt(i);
+    bytes[at + i] = code <= 0xff && allowed(code) ? code : REPLACEMENT;
   }
+  writer.at = at + length;
 }

@@ -4,6 +4,7 @@
 
 import type { Headers } from '../core/stream.js';
 import { equals, latin1, startsWith, utf8 } from './interned.js';
+import { Places, STEP } from './places.js';
 import { LENGTH, type Reader, tagOf } from './protobuf/reader.js';
 
 const HEADERS = tagOf(1, LENGTH);
@@ -12,9 +13,7 @@ const KEY = tagOf(1, LENGTH);
 const VALUE = tagOf(2, LENGTH);
 const RAW_VALUE = tagOf(3, LENGTH);
 
-/** Numbers per header: start and end of its name, start and end of its value, and the value's kind. */
-const STEP = 5;
-/** The field `value`, which is text; `raw_value` is bytes. */
+/** Kinds of value: the field `value`, which is text, and `raw_value`, which is bytes. */
 const TEXT = 1;
 const BYTES = 0;
 /** Longer values rarely come again, and are not kept. */
@@ -22,42 +21,45 @@ const KEPT_BYTES = 24;
 
 const NONE: readonly string[] = [];
 
-/** A view: it keeps the message's bytes alive, so take strings from it rather than holding on to it. */
-export class WireHeaders implements Headers {
+/**
+ * A view: it keeps the message's bytes alive, so take strings from it rather than holding on to it. An entry is the start
+ * and end of a name, the start and end of its value, and the value's kind.
+ */
+export class WireHeaders extends Places implements Headers {
   private readonly bytes: Buffer;
-  private readonly at: number[] = [];
 
   constructor(bytes: Buffer) {
+    super();
     this.bytes = bytes;
   }
 
   get(name: string): string | undefined {
-    const found = this.find(name, 0);
+    const found = this.find(name, this.first);
     return found < 0 ? undefined : this.value(found);
   }
 
   text(name: string): string | undefined {
-    const found = this.find(name, 0);
-    return found < 0 ? undefined : utf8(this.bytes, this.at[found + 2] ?? 0, this.at[found + 3] ?? 0);
+    const found = this.find(name, this.first);
+    return found < 0 ? undefined : utf8(this.bytes, this.numbers[found + 2] ?? 0, this.numbers[found + 3] ?? 0);
   }
 
   all(name: string): readonly string[] {
     const values: string[] = [];
-    for (let found = this.find(name, 0); found >= 0; found = this.find(name, found + STEP)) {
+    for (let found = this.find(name, this.first); found >= 0; found = this.find(name, found + STEP)) {
       values.push(this.value(found));
     }
     return values;
   }
 
   startingWith(prefix: string): readonly string[] {
-    const { at, bytes } = this;
+    const { numbers, end, bytes } = this;
     let names: Set<string> | null = null;
-    for (let i = 0; i < at.length; i += STEP) {
-      const start = at[i] ?? 0;
-      const end = at[i + 1] ?? 0;
-      if (!startsWith(bytes, start, end, prefix)) continue;
+    for (let i = this.first; i < end; i += STEP) {
+      const keyStart = numbers[i] ?? 0;
+      const keyEnd = numbers[i + 1] ?? 0;
+      if (!startsWith(bytes, keyStart, keyEnd, prefix)) continue;
       names ??= new Set();
-      names.add(utf8(bytes, start, end));
+      names.add(utf8(bytes, keyStart, keyEnd));
     }
     return names === null ? NONE : [...names];
   }
@@ -110,22 +112,25 @@ export class WireHeaders implements Headers {
     }
     // No header is without a name.
     if (keyStart === keyEnd) return;
-    if (rawStart < rawEnd) this.at.push(keyStart, keyEnd, rawStart, rawEnd, BYTES);
-    else this.at.push(keyStart, keyEnd, textStart, textEnd, TEXT);
+    if (rawStart < rawEnd) this.add(keyStart, keyEnd, rawStart, rawEnd, BYTES);
+    else this.add(keyStart, keyEnd, textStart, textEnd, TEXT);
   }
 
   private find(name: string, from: number): number {
-    const { at, bytes } = this;
-    for (let i = from; i < at.length; i += STEP) {
-      if (equals(bytes, at[i] ?? 0, at[i + 1] ?? 0, name)) return i;
+    const { numbers, end, bytes } = this;
+    const { length } = name;
+    for (let i = from; i < end; i += STEP) {
+      const keyStart = numbers[i] ?? 0;
+      const keyEnd = numbers[i + 1] ?? 0;
+      if (keyEnd - keyStart === length && equals(bytes, keyStart, keyEnd, name)) return i;
     }
     return -1;
   }
 
   private value(found: number): string {
-    const start = this.at[found + 2] ?? 0;
-    const end = this.at[found + 3] ?? 0;
-    if (this.at[found + 4] === TEXT) return utf8(this.bytes, start, end);
+    const start = this.numbers[found + 2] ?? 0;
+    const end = this.numbers[found + 3] ?? 0;
+    if (this.numbers[found + 4] === TEXT) return utf8(this.bytes, start, end);
     return end - start <= KEPT_BYTES ? latin1(this.bytes, start, end) : this.bytes.toString('latin1', start, end);
   }
 }

@@ -62,6 +62,33 @@ describe('headers', () => {
   });
 });
 
+describe('many messages at a time', () => {
+  it('keep their headers and attributes apart, however long they are kept', () => {
+    const event = (i: number) => {
+      const headers = Array.from({ length: i % 40 }, (_, n) => header(`h${n}`, `${i}-${n}`));
+      return decodeProcessingRequest(requestHeaders(headers, attributes([['a', text(`${i}`)]])));
+    };
+    const events = Array.from({ length: 3_000 }, (_, i) => event(i));
+    for (const [i, each] of events.entries()) {
+      if (each.kind !== 'request_headers') throw new Error(each.kind);
+      expect(each.headers.startingWith('').length).toBe(i % 40);
+      expect(each.headers.get('h0')).toBe(i % 40 === 0 ? undefined : `${i}-0`);
+      expect(each.headers.get(`h${(i % 40) - 1}`)).toBe(i % 40 === 0 ? undefined : `${i}-${(i % 40) - 1}`);
+      expect(each.attributes.string('a')).toBe(`${i}`);
+    }
+  });
+
+  it('may be read in pieces, each between those of others, without mixing', () => {
+    const piece = (name: string) => field(2, field(1, header(name, name)));
+    const pieces = Array.from({ length: 6_000 }, (_, i) => [piece(`p${i}`), attributes([['a', text(`${i}`)]])]).flat();
+    const event = decodeProcessingRequest(Buffer.concat(pieces));
+    if (event.kind !== 'request_headers') throw new Error(event.kind);
+    expect(event.headers.startingWith('p').length).toBe(6_000);
+    expect(event.headers.get('p5999')).toBe('p5999');
+    expect(event.attributes.string('a')).toBe('5999');
+  });
+});
+
 describe('attributes', () => {
   const number = Buffer.concat([Buffer.from([0x11]), Buffer.from(new Float64Array([32]).buffer)]);
 

@@ -14,10 +14,13 @@ const FIXED32 = 5;
 
 const WIRE_TYPE_BITS = 3;
 const WIRE_TYPE = 0b111;
+const LEAST_TAG = 1 << WIRE_TYPE_BITS;
 const MAX_VARINT_BYTES = 10;
 /** Groups are obsolete and may be nested; deeper than this nobody meant it. */
 const MAX_GROUP_DEPTH = 64;
 const TWO_32 = 2 ** 32;
+/** Of the fifth byte of a number. */
+const LAST_FACTOR = 2 ** 28;
 
 /** What `Reader.tag` gives for such a field. */
 export function tagOf(field: number, wireType: number): number {
@@ -44,7 +47,7 @@ export class Reader {
   /** Field number and wire type, as `tagOf` puts them together. @throws WireError, like all that follows. */
   tag(): number {
     const tag = this.bounded();
-    if (tag < 1 << WIRE_TYPE_BITS) throw this.broken('a field numbered 0');
+    if (tag < LEAST_TAG) throw this.broken('a field numbered 0');
     return tag;
   }
 
@@ -64,16 +67,14 @@ export class Reader {
   stop(): number {
     const length = this.bounded();
     const end = this.at + length;
-    if (end > this.end) throw this.broken(`${length} bytes announced, ${this.end - this.at} left`);
+    if (end > this.end) throw this.beyond(length);
     return end;
   }
 
   /** The low 32 bits, unsigned: what protobuf makes of a number that is too large for its field. */
   uint32(): number {
-    const first = this.byte();
-    if (first < 0x80) return first;
-    let value = first & 0x7f;
-    for (let shift = 7; ; shift += 7) {
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
       const next = this.byte();
       if (shift < 32) value |= (next & 0x7f) << shift;
       if (next < 0x80) return value >>> 0;
@@ -122,6 +123,10 @@ export class Reader {
     return new WireError(`not a message of protobuf: ${why}, at byte ${this.at}`);
   }
 
+  private beyond(length: number): WireError {
+    return this.broken(`${length} bytes announced, ${this.end - this.at} left`);
+  }
+
   private skipValue(tag: number, depth: number): void {
     switch (tag & WIRE_TYPE) {
       case LENGTH:
@@ -161,14 +166,21 @@ export class Reader {
     return this.bytes[this.at++] ?? 0;
   }
 
-  /** A tag or a length: 32 bits in at most five bytes. Cut down to them, a length beyond all bounds would look short. */
+  /** A tag or a length. Nearly all are one byte: that way is short, so that it is inlined wherever it is called. */
   private bounded(): number {
-    const first = this.byte();
-    if (first < 0x80) return first;
-    let value = first & 0x7f;
-    for (let shift = 7; shift < 35; shift += 7) {
+    const { at } = this;
+    const first = this.bytes[at];
+    if (first === undefined || first >= 0x80 || at >= this.end) return this.longer();
+    this.at = at + 1;
+    return first;
+  }
+
+  /** 32 bits in at most five bytes. Cut down to them, a length beyond all bounds would look short. */
+  private longer(): number {
+    let value = 0;
+    for (let factor = 1; factor <= LAST_FACTOR; factor *= 0x80) {
       const next = this.byte();
-      value += (next & 0x7f) * 2 ** shift;
+      value += (next & 0x7f) * factor;
       if (next < 0x80) {
         if (value < TWO_32) return value;
         break;

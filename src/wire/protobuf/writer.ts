@@ -18,14 +18,25 @@ export function fieldSize(contentBytes: number): number {
   return 1 + varintSize(contentBytes) + contentBytes;
 }
 
+/** Names are few and come again and again: those last seen to be ASCII, by length and last character. */
+const SEEN = 256;
+const MAX_SEEN_LENGTH = 64;
+const ascii: string[] = new Array<string>(SEEN).fill('');
+
 /** Bytes of a text in UTF-8: names are ASCII as a rule, which needs no more than a look. */
 export function utf8Size(text: string): number {
-  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > MAX_ASCII) return Buffer.byteLength(text);
-  return text.length;
+  const { length } = text;
+  if (length === 0) return 0;
+  const slot = (length * 7 + text.charCodeAt(length - 1)) & (SEEN - 1);
+  if (ascii[slot] === text) return length;
+  for (let i = 0; i < length; i++) if (text.charCodeAt(i) > MAX_ASCII) return Buffer.byteLength(text);
+  if (length <= MAX_SEEN_LENGTH) ascii[slot] = text;
+  return length;
 }
 
 export class Writer {
-  private readonly bytes: Buffer;
+  readonly bytes: Buffer;
+  /** Where the next byte goes. */
   at: number;
 
   constructor(bytes: Buffer, at: number) {
@@ -61,10 +72,10 @@ export class Writer {
 
   /** One byte per character. */
   latin1(text: string): void {
-    const { bytes } = this;
-    let { at } = this;
-    for (let i = 0; i < text.length; i++) bytes[at++] = text.charCodeAt(i);
-    this.at = at;
+    const { bytes, at } = this;
+    const { length } = text;
+    for (let i = 0; i < length; i++) bytes[at + i] = text.charCodeAt(i);
+    this.at = at + length;
   }
 
   raw(content: Buffer): void {
