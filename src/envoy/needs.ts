@@ -8,6 +8,7 @@ import { forgeryNeeds } from './pieces/forgery.js';
 import { gateNeeds } from './pieces/gate.js';
 import { guardNeeds } from './pieces/guard.js';
 import { judgeNeeds } from './pieces/judge.js';
+import { policyNameNeeds } from './pieces/policy-names.js';
 import { retryPolicyNeeds } from './pieces/retry-policy.js';
 import { runtimeNeeds } from './pieces/runtime.js';
 import { sluiceClusterNeeds } from './pieces/sluice-cluster.js';
@@ -30,6 +31,7 @@ export const CONCERNS: readonly Concern[] = [
   sluiceClusterNeeds,
   judgeNeeds,
   guardNeeds,
+  policyNameNeeds,
   elsewhereNeeds,
 ];
 

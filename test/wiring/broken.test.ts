@@ -1,13 +1,16 @@
 // Every finding, shown by breaking a good bootstrap in one way: this finding comes, and no other. What wiring can mend, it
 // mends, and then nothing is found.
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { EnvoyOptions } from '../../src/envoy/look/options.js';
 import { at } from '../support/bootstrap.js';
 import { array, type Break, broken, processor, shipped } from './breaks/parts.js';
 import { PLACES } from './breaks/places.js';
 import { onProcessor } from './breaks/processors.js';
 import { faults, findings, policy, wired } from './support.js';
+
+// Each reads a large bootstrap more than once, and the machine may be busy with others.
+vi.setConfig({ testTimeout: 60_000 });
 
 const POLICY = policy(`
 clusters:

@@ -25,8 +25,14 @@ export interface World {
   readonly managed: ReadonlyMap<string, Message>;
   /** More clusters come from a control plane. */
   readonly moreClusters: boolean;
+  readonly moreRoutes: boolean;
   /** Lines to put before what is new, in YAML. */
   readonly comments: Map<object, string>;
+  /** What was found out once, by cluster: there may be thousands, and as many routes. */
+  readonly known: {
+    routes: ReadonlyMap<string, ReadonlySet<string>> | null;
+    readonly policies: Map<string, readonly ClusterPolicy[]>;
+  };
 }
 
 export function lookAt(root: JsonObject, options: EnvoyOptions, comments: Map<object, string>): World {
@@ -48,8 +54,15 @@ export function lookAt(root: JsonObject, options: EnvoyOptions, comments: Map<ob
     clusters,
     managed: managedOf(clusters, routes, options.policy, sluice),
     moreClusters: message.message('dynamic_resources')?.get('cds_config') !== undefined,
+    moreRoutes: comeFromElsewhere(message, managers),
     comments,
+    known: { routes: null, policies: new Map() },
   };
+}
+
+function comeFromElsewhere(root: Message, managers: readonly Manager[]): boolean {
+  if (root.message('dynamic_resources')?.get('lds_config') !== undefined) return true;
+  return managers.some(({ message }) => ['rds', 'scoped_routes'].some((name) => message.get(name) !== undefined));
 }
 
 /** Routed to, named in the policy, or a fallback of such a one. */
@@ -83,19 +96,35 @@ export function clustersOf({ policy }: World, route: Route): readonly string[] {
 }
 
 /** Everything that applies to requests which may go to this cluster: by route and by target. */
-export function policiesAt(world: World, cluster: string): ClusterPolicy[] {
-  const { policy } = world;
-  if (policy === null) return [];
-  const here = world.routes.filter((route) => reaches(world, route, cluster)).map((route) => route.name);
-  const targets = new NameTable(policy.places.clusters).find(cluster)?.targets.keys() ?? [];
-  return [null, ...targets].flatMap((target) =>
-    ['', ...new Set(here)].map((route) => policy.forTarget(cluster, target, route)),
-  );
+export function policiesAt(world: World, cluster: string): readonly ClusterPolicy[] {
+  const known = world.known.policies.get(cluster);
+  if (known !== undefined) return known;
+  const found = [...new Set(findPolicies(world, cluster))];
+  world.known.policies.set(cluster, found);
+  return found;
 }
 
-function reaches(world: World, route: Route, cluster: string): boolean {
-  const starts = clustersOf(world, route);
-  return starts.includes(cluster) || policiesOf(world, route).some(({ fallback }) => fallback.includes(cluster));
+function findPolicies(world: World, cluster: string): ClusterPolicy[] {
+  const { policy } = world;
+  if (policy === null) return [];
+  world.known.routes ??= routesByCluster(world);
+  const routes = ['', ...(world.known.routes.get(cluster) ?? [])];
+  const targets = [null, ...(new NameTable(policy.places.clusters).find(cluster)?.targets.keys() ?? [])];
+  return targets.flatMap((target) => routes.map((route) => policy.forTarget(cluster, target, route)));
+}
+
+/** The names of the routes whose requests may go to a cluster, at first or by fallback. */
+function routesByCluster(world: World): ReadonlyMap<string, ReadonlySet<string>> {
+  const names = new Map<string, Set<string>>();
+  for (const route of world.routes) {
+    const fallbacks = policiesOf(world, route).flatMap(({ fallback }) => fallback);
+    for (const cluster of [...clustersOf(world, route), ...fallbacks]) {
+      const known = names.get(cluster);
+      if (known === undefined) names.set(cluster, new Set([route.name]));
+      else known.add(route.name);
+    }
+  }
+  return names;
 }
 
 /** Does the policy have this cluster's answers judged, and can this Envoy bear it? */

@@ -52,6 +52,7 @@ function* ofManager(world: World, manager: Manager, router: Message): Generator<
   }
   for (const { path } of more) yield twice(path);
   yield* order(manager, router, ours);
+  if (ours.get('disabled') === true) yield disabled(ours);
   const processor = processorOf(ours);
   if (processor !== null) yield* unmet(processor, processorRules(world, 'admission', null));
 }
@@ -83,6 +84,17 @@ function twice(path: Need['path']): Need {
     wrong: 'is a second admission filter',
     causes: 'every request is decided on and counted twice',
     fix: 'remove it',
+  };
+}
+
+function disabled(ours: Message): Need {
+  return {
+    code: 'admission.disabled',
+    level: 'note',
+    path: ours.at('disabled'),
+    wrong: 'is true',
+    causes: 'Sluice is asked only about requests of routes whose typed_per_filter_config enables it',
+    fix: 'remove it, unless that is meant',
   };
 }
 

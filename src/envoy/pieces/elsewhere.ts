@@ -9,6 +9,12 @@ export function* elsewhereNeeds(world: World): Generator<Need> {
   const dynamic = world.root.message('dynamic_resources');
   if (dynamic !== null) yield* resources(dynamic);
   for (const manager of world.managers) yield* ofManager(manager);
+  for (const { routeConfigs } of world.managers) {
+    for (const config of routeConfigs) {
+      if (config.get('vhds') === undefined) continue;
+      yield unseen(config.at('vhds'), 'brings virtual hosts that are not in this file', 'they are not wired');
+    }
+  }
   for (const { message } of world.hosts) {
     if (message.get('matcher') !== undefined) {
       yield unseen(

@@ -47,8 +47,10 @@ export function array(value: Json | undefined): Json[] {
 
 /** envoy.yaml shares parts by anchors: in JSON every place has its own. */
 export function shipped(): JsonObject {
-  return object(JSON.parse(JSON.stringify(readBootstrap())) as Json);
+  return object(JSON.parse(SHIPPED) as Json);
 }
+
+const SHIPPED = JSON.stringify(readBootstrap());
 
 export function broken(change: Break): JsonObject {
   const bootstrap = shipped();
