@@ -5,7 +5,6 @@ import { ATTRIBUTE, HEADER, RETRY_CONTROL } from '../../handlers/names.js';
 import { ROLE_KEY } from '../../server/role.js';
 import { isObject, type Json, type JsonObject } from '../document/json.js';
 import { brief, build, countOf, type FieldRule, isNotTrue, isTrue, oneOf, secondsOf } from '../look/fields.js';
-import { isForwarded, mayChange, onlyMatching, refused } from '../look/header-rules.js';
 import { Message } from '../look/message.js';
 import { hasGroups } from '../look/options.js';
 import { roleOf } from '../look/ours.js';
@@ -13,17 +12,13 @@ import { NAMESPACE } from '../look/routes.js';
 import { TYPE, typed } from '../look/types.js';
 import type { World } from '../look/world.js';
 import { longestHoldSeconds } from './hold.js';
+import { forwardingRules, mutationRules, type RoleFacts } from './processor-rights.js';
 
 /** Sluice answers in less than a millisecond; the rest is room for a machine under load. */
 const ANSWER_WITHIN = '0.5s';
 const LEAST_SECONDS = 0.1;
 const MOST_SECONDS = 2;
 const ENVOY_DEFAULT_SECONDS = 0.2;
-
-/** Sluice has no use for them. */
-const CREDENTIALS = ['authorization', 'proxy-authorization', 'cookie', 'set-cookie', 'x-api-key'];
-/** Of a request or an answer that no role of Sluice has any business with, for a look at how wide its rights are. */
-const FOREIGN = [':path', 'host', 'authorization', 'x-request-id', 'x-forwarded-for'];
 
 const ANSWERS = ['x-sluice-reason', HEADER.cluster, 'retry-after', 'content-type'];
 const GRANTS = [HEADER.id, ...RETRY_CONTROL];
@@ -37,14 +32,6 @@ const RESPONSE = [
 ];
 const REQUEST = [':method', ':path', 'content-type', 'idempotency-key', 'upgrade'];
 const ATTEMPT = [HEADER.id, HEADER.attempt, HEADER.expectedTimeout];
-
-interface RoleFacts {
-  readonly changes: readonly string[];
-  readonly regex: string;
-  readonly reads: readonly string[];
-  readonly requestAttributes: readonly string[];
-  readonly responseAttributes: readonly string[];
-}
 
 const FACTS: Readonly<Record<Role, RoleFacts>> = {
   admission: {
@@ -232,50 +219,6 @@ function attributeRules(role: Role, facts: RoleFacts): FieldRule[] {
     : [requests, rule('response_attributes', facts.responseAttributes)];
 }
 
-function forwardingRules({ policy }: World, role: Role, facts: RoleFacts): FieldRule[] {
-  const places = policy === null ? [] : [policy.places.defaults, ...policy.places.clusters.values()];
-  const keys = places.flatMap(({ fields }) => {
-    const header = fields.get('key.header');
-    return typeof header === 'string' ? [header.toLowerCase()] : [];
-  });
-  const reads = [...facts.reads, ...(role === 'admission' ? keys : [])];
-  const want = { disallowed_headers: { patterns: CREDENTIALS.map((exact) => ({ exact })) } };
-  return [
-    {
-      code: `${role}.forward_rules`,
-      level: 'error',
-      field: ['forward_rules'],
-      want,
-      wrong: (value) => {
-        const kept = refused(isForwarded, value, reads);
-        return kept.length === 0 ? null : `keeps ${kept.join(', ')} from Sluice`;
-      },
-      causes: 'Sluice decides without headers that it needs',
-    },
-    {
-      code: `${role}.credentials`,
-      level: 'warning',
-      field: ['forward_rules'],
-      want,
-      wrong: (value) => {
-        const sent = CREDENTIALS.filter((name) => isForwarded(value, name) === true);
-        return sent.length === 0
-          ? null
-          : `${value === undefined ? 'is missing: it lets' : 'lets'} ${sent.join(', ')} through`;
-      },
-      mended: (value) => withoutCredentials(value, CREDENTIALS),
-      causes: 'Sluice is sent credentials that it has no use for',
-    },
-  ];
-}
-
-function withoutCredentials(rules: Json | undefined, names: readonly string[]): Json {
-  const copy = new Message(isObject(rules) ? structuredClone(rules) : {}, []);
-  const patterns = copy.ensure('disallowed_headers').ensureList('patterns');
-  for (const exact of names) if (isForwarded(rules, exact) === true) patterns.push({ exact });
-  return copy.value;
-}
-
 function namespaceRule(role: Role): FieldRule {
   return {
     code: `${role}.namespace`,
@@ -286,36 +229,6 @@ function namespaceRule(role: Role): FieldRule {
     mended: (value) => [...(Array.isArray(value) ? value : []), NAMESPACE],
     causes: 'Envoy ignores the order of clusters that Sluice answers with, so nothing is rerouted',
   };
-}
-
-function mutationRules(role: Role, { changes, regex }: RoleFacts): FieldRule[] {
-  const want = onlyMatching(regex);
-  return [
-    {
-      code: `${role}.mutation_rules`,
-      level: 'error',
-      field: ['mutation_rules'],
-      want,
-      wrong: (value) => {
-        const dropped = refused(mayChange, value, changes);
-        return dropped.length === 0
-          ? null
-          : `${value === undefined ? 'is missing: Envoy drops' : 'drops'} ${dropped.join(', ')}`;
-      },
-      causes: 'Envoy refuses these headers in silence, save for the counter rejected_header_mutations',
-    },
-    {
-      code: `${role}.mutation_rights`,
-      level: 'warning',
-      field: ['mutation_rules'],
-      want,
-      wrong: (value) => {
-        const free = FOREIGN.filter((name) => mayChange(value, name) === true);
-        return free.length === 0 || refused(mayChange, value, changes).length > 0 ? null : `allows ${free.join(', ')}`;
-      },
-      causes: 'Sluice has more rights than it needs',
-    },
-  ];
 }
 
 /** Settings of a processor that are good for others and defeat this one. */

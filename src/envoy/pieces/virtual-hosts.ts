@@ -71,7 +71,7 @@ function* removal(
   if ([message, config].some((each) => lists(each, field, header))) return;
   yield {
     code,
-    level: 'error',
+    level: 'warning',
     path: message.at(field),
     wrong: `lacks ${header}`,
     causes,
