@@ -1,7 +1,7 @@
 // The retry policy of a route. What is retried is for Sluice to say, request by request: Envoy adds what the route says to
 // that, so where the policy enforces, a route says nothing of it. What stays is how Envoy retries.
 
-import type { ClusterPolicy } from '../../core/policy.js';
+import { type ClusterPolicy, UNWRITTEN_CONDITIONS } from '../../core/policy.js';
 import { HEADER } from '../../handlers/names.js';
 import { equal, isObject, type Json, type JsonObject } from '../document/json.js';
 import { brief, secondsOf } from '../look/fields.js';
@@ -17,6 +17,9 @@ const MARK: JsonObject = { name: HEADER.retry, present_match: true };
 const DEFAULT_BASE_SECONDS = 0.025;
 /** A judge does the waiting, to the millisecond: Envoy adds next to nothing. */
 const JUDGED_BACK_OFF: JsonObject = { base_interval: '0.005s', max_interval: '0.01s' };
+
+/** Conditions under which nothing of a request was written. */
+const UNWRITTEN: ReadonlySet<string> = new Set(UNWRITTEN_CONDITIONS);
 
 export function* retryPolicyNeeds(world: World): Generator<Need> {
   for (const route of world.routes) {
@@ -101,6 +104,18 @@ function* ownRetries(retries: Message): Generator<Need> {
   });
   if (found.length === 0) return;
   const shown = found.map((name) => `${name}: ${brief(retries.get(name) ?? null)}`);
+  if (isUnwrittenOnly(retries)) {
+    yield {
+      code: 'route.own_retries',
+      level: 'note',
+      path: retries.path,
+      wrong: `retries by itself (${shown.join(', ')})`,
+      causes:
+        'it is what is retried while Sluice is away; nothing of it was written, and no policy can take it out of a grant',
+      fix: 'leave it, or remove it and say in the policy what is to be retried',
+    };
+    return;
+  }
   yield {
     code: 'route.own_retries',
     level: 'error',
@@ -114,6 +129,13 @@ function* ownRetries(retries: Message): Generator<Need> {
     },
     told: true,
   };
+}
+
+/** What the policy calls safe for every request; the router's list may have spaces. */
+function isUnwrittenOnly(retries: Message): boolean {
+  if (retries.get('retriable_status_codes') !== undefined) return false;
+  const words = (retries.text('retry_on') ?? '').split(',').map((word) => word.trim());
+  return words.every((word) => UNWRITTEN.has(word));
 }
 
 function* otherHost(world: World, route: Route, retries: Message): Generator<Need> {

@@ -2,7 +2,7 @@
 // of how far an attempt got.
 
 import { HEADER } from '../../handlers/names.js';
-import { isObject, type Json, type JsonObject } from '../document/json.js';
+import { equal, isObject, type Json, type JsonObject } from '../document/json.js';
 import { brief, build, type FieldRule, oneOf, secondsOf, unmet } from '../look/fields.js';
 import type { Message } from '../look/message.js';
 import type { Need } from '../look/need.js';
@@ -57,7 +57,8 @@ function* ofLog(world: World, log: Log): Generator<Need> {
     return;
   }
   yield* unmet(trace, traceRules(world));
-  if (entry.get('filter') !== undefined) yield filtered(entry);
+  const filter = entry.get('filter');
+  if (filter !== undefined && !isOfAdmitted(filter)) yield filtered(entry);
 }
 
 function missing(world: World, { owner, field, code, causes, comment }: Log): Need {
@@ -74,6 +75,11 @@ function missing(world: World, { owner, field, code, causes, comment }: Log): Ne
       owner.ensureList(field).push(log);
     },
   };
+}
+
+/** Of a request that was never admitted Sluice expects nothing. */
+function isOfAdmitted(filter: Json): boolean {
+  return equal(filter, { header_filter: { header: { name: HEADER.id, present_match: true } } });
 }
 
 function filtered(entry: Message): Need {

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { inTurn, respond } from '../../support/behaviour.js';
-import { cluster, type IstioOptions, istioProxy, nameRoute } from '../../support/deployed/istio.js';
+import { cluster, forGateway, type IstioOptions, istioProxy, nameRoute } from '../../support/deployed/istio.js';
 import type { MeshProxy } from '../../support/deployed/proxy.js';
 import { writeProxy } from '../../support/deployed/proxy.js';
 import { useWorld, type World } from '../../support/deployed/world.js';
@@ -20,12 +20,8 @@ const OUTBOUND = 'sidecar/outbound.yaml';
 const RETRIES = 'enforce/retries.yaml';
 const JUDGE = 'examples/judge.yaml';
 
-/** As judge.yaml tells those who have a gateway. */
-const asGateway = (text: string, file: string) =>
-  file === JUDGE ? text.replaceAll('SIDECAR_OUTBOUND', 'GATEWAY') : text;
-
 const SIDECAR: IstioOptions = { kind: 'sidecar', files: [OUTBOUND, RETRIES, JUDGE] };
-const GATEWAY: IstioOptions = { kind: 'gateway', files: ['gateway/gateway.yaml', RETRIES, JUDGE], adapt: asGateway };
+const GATEWAY: IstioOptions = { kind: 'gateway', files: ['gateway/gateway.yaml', RETRIES, JUDGE], adapt: forGateway };
 
 beforeAll(() => envoyBinary(OLDER).then(() => undefined), DOWNLOAD_MS);
 
