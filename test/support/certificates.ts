@@ -64,8 +64,8 @@ function certificate({ subject, issuer, publicKey, extension }: Request): string
     der(0xa3, sequence(extension)),
   );
   const signature = der(TAG.bitString, Buffer.concat([Buffer.from([0]), sign('sha256', body, issuer.key)]));
-  const base64 = sequence(body, algorithm, signature).toString('base64').replace(/.{64}/g, '$&\n');
-  return `-----BEGIN CERTIFICATE-----\n${base64}\n-----END CERTIFICATE-----\n`;
+  const lines = sequence(body, algorithm, signature).toString('base64').match(/.{1,64}/g) ?? [];
+  return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n');
 }
 
 function isAuthority(): Buffer {
