@@ -64,7 +64,10 @@ function certificate({ subject, issuer, publicKey, extension }: Request): string
     der(0xa3, sequence(extension)),
   );
   const signature = der(TAG.bitString, Buffer.concat([Buffer.from([0]), sign('sha256', body, issuer.key)]));
-  const lines = sequence(body, algorithm, signature).toString('base64').match(/.{1,64}/g) ?? [];
+  const lines =
+    sequence(body, algorithm, signature)
+      .toString('base64')
+      .match(/.{1,64}/g) ?? [];
   return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n');
 }
 
