@@ -192,6 +192,7 @@ class Sidecar {
       decided: (role, seconds) => this.#metrics.decisionTook(role, seconds * 1000),
       logEnded: () => this.#logEnded(),
       socketRestored: () => this.#disturbed('socket_removed'),
+      traceArrived: (endedAtMs) => this.#metrics.traceArrived(endedAtMs),
       fault: (place, error) => this.#fault(faultReason(place), error),
     };
   }
@@ -224,7 +225,6 @@ class Sidecar {
     const circuits = this.#circuits;
     const deps: AdminDeps = {
       circuits: {
-        all: (now) => circuits.all(now),
         get: (cluster, target, now) => circuits.snapshot(cluster, target, now),
         targets: (cluster, now) => circuits.targets(cluster, now),
         force: (cluster, target, state, now) => circuits.force(cluster, target, state, now),

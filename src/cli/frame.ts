@@ -4,6 +4,7 @@
 import type { LiveCircuit } from '../observe/live/messages.js';
 import type { RequestJson } from '../observe/records/json.js';
 import {
+  against,
   duration,
   nameOf,
   percent,
@@ -36,7 +37,7 @@ export interface TopView {
 }
 
 const STATE_WIDTH = 13;
-const FIGURES_WIDTH = 14;
+const FIGURES_WIDTH = 18;
 const RECENT_WIDTH = 20;
 const LEFT_WIDTH = 6;
 const RESULT_WIDTH = 16;
@@ -94,13 +95,15 @@ function circuitHead(width: number): Line {
 }
 
 function circuitLine(circuit: LiveCircuit, width: number, nowMs: number): Line {
-  const { state, requests, failures, failureRatio, budgetRemaining } = circuit;
+  const { state, requests, budgetRemaining } = circuit;
+  const { count, ratio, what } = against(circuit);
   const name = plainText(cut([span(ascii(nameOf(circuit)))], width - 2));
-  const figures = requests === 0 ? '' : ` ${percent(failureRatio).padStart(4)} ${failures}/${requests}`;
+  const figures =
+    requests === 0 ? '' : ` ${percent(ratio).padStart(4)} ${count}/${requests}${what === 'slow' ? ' slow' : ''}`;
   return [
     span(` ${name.padEnd(width)}`),
     span(state.padEnd(STATE_WIDTH), styleOf(state)),
-    ...bar(failureRatio),
+    ...bar(ratio),
     span(figures.padEnd(FIGURES_WIDTH)),
     ...recent(circuit.recent, RECENT_WIDTH),
     span(String(budgetRemaining ?? '-').padStart(LEFT_WIDTH)),

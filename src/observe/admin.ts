@@ -25,7 +25,6 @@ export type { ForcedState } from './admin/input.js';
 
 export interface AdminDeps {
   readonly circuits: {
-    all(nowMs: number): readonly CircuitSnapshot[];
     /** null: no such circuit. `target` null, here and below: the cluster's own. */
     get(cluster: string, target: string | null, nowMs: number): CircuitSnapshot | null;
     /** Those of the cluster's targets. */

@@ -62,6 +62,9 @@ export class Metrics implements Observer {
   private readonly stateLoads = new Cells(new Grid(['result', STATE_LOADS]));
   private readonly stateSaves = new Cells(new Grid(['result', STATE_SAVES]));
   private readonly watchersLost = new Cells(new Grid(['reason', DROPPED_WATCHERS]));
+  private readonly traceLag = new Buckets(METRICS.sluice_trace_lag_seconds.buckets);
+  /** It starts with a file that was read. */
+  private policyOk = true;
   private logLines = 0;
   private watching = 0;
   private sources: GaugeSources | null = null;
@@ -132,6 +135,11 @@ export class Metrics implements Observer {
     this.trace.add(type, match);
   }
 
+  /** Milliseconds since the epoch, by Envoy's clock; one that is ahead of ours says nothing and is left out. */
+  traceArrived(endedAtMs: number): void {
+    this.traceLag.observe((this.wallClock() - endedAtMs) / MS_PER_SECOND);
+  }
+
   /** Everything about a request is counted before its end. */
   finished(): void {}
 
@@ -149,6 +157,7 @@ export class Metrics implements Observer {
 
   policyReload(result: ReloadResult): void {
     this.reloads.add(result);
+    this.policyOk = result === 'applied';
   }
 
   tlsReload(result: ReloadResult): void {
@@ -212,9 +221,11 @@ export class Metrics implements Observer {
       ROLES.flatMap((role) => histogramSamples(label('role', role), this.decisions[role])),
     );
     this.add('sluice_trace_entries_total', () => this.trace.samples('', 'all'));
+    this.add('sluice_trace_lag_seconds', () => histogramSamples('', this.traceLag));
     this.add('sluice_dropped_total', () => this.lost.samples('', 'all'));
     this.add('sluice_faults_total', () => this.faults.samples('', 'all'));
     this.add('sluice_disturbances_total', () => this.disturbances.samples('', 'all'));
+    this.add('sluice_policy_ok', () => single(this.policyOk ? 1 : 0));
     this.add('sluice_policy_reloads_total', () => this.reloads.samples('', 'all'));
     this.add('sluice_tls_reloads_total', () => this.tlsReloads.samples('', 'all'));
     this.add('sluice_state_loads_total', () => this.stateLoads.samples('', 'all'));

@@ -8,7 +8,7 @@ import { dirname } from 'node:path';
 import { type Handle, SYSTEM_IO, type WatchIo } from './watch-io.js';
 
 export type PolicyChange =
-  /** The content differs from the last one known. It may still be a bad policy: `parsePolicy` says. */
+  /** The content differs from the last one known, or can be read again. It may still be a bad policy: `parsePolicy` says. */
   | { readonly kind: 'changed'; readonly text: string }
   /** The file is gone or cannot be read; told once, until it can be read again. */
   | { readonly kind: 'unreadable'; readonly missing: boolean; readonly message: string };
@@ -36,7 +36,8 @@ const MAX_POSTPONEMENTS = 20;
 const EMPTY_LOOKS = 10;
 
 /**
- * Calls `onChange` for each change of the file's content, one at a time; never for a file that comes back unchanged.
+ * Calls `onChange` for each change of the file's content, one at a time. A file that comes back unchanged is told only if its
+ * absence was: whoever was told that it cannot be read has to hear that it can.
  * Does not throw and does not keep the process alive. What `onChange` throws becomes an unhandled rejection.
  */
 export function watchPolicy(
@@ -172,14 +173,14 @@ class Watcher implements PolicyWatch {
 
   #have(text: string): void {
     const known = this.#text;
-    // Where the first look found no file, the file that appears is news.
-    const isNews = known === null ? this.#unreadable !== null : known !== text;
-    this.#unreadable = null;
+    // What was told to be unreadable is news when it can be read, whatever is in it.
+    const isNews = this.#unreadable !== null || (known !== null && known !== text);
     if (text.trim() === '' && known !== null && known.trim() !== '' && this.#emptyLooks < EMPTY_LOOKS) {
       this.#emptyLooks++;
       this.#hint();
       return;
     }
+    this.#unreadable = null;
     this.#emptyLooks = 0;
     this.#text = text;
     if (isNews) this.#onChange({ kind: 'changed', text });

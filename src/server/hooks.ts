@@ -23,6 +23,8 @@ export interface TransportHooks {
   logEnded(): void;
   /** The file of the Unix socket was gone, and is there again. */
   socketRestored(): void;
+  /** A message of the access log has come: when what its oldest entry tells of was over, milliseconds since the epoch. */
+  traceArrived(endedAtMs: number): void;
   fault(place: FaultPlace, error: unknown): void;
 }
 

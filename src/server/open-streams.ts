@@ -21,6 +21,7 @@ export class OpenStreams {
       decided: (role, seconds) => hooks.decided(role, seconds),
       logEnded: () => hooks.logEnded(),
       socketRestored: () => hooks.socketRestored(),
+      traceArrived: (endedAtMs) => hooks.traceArrived(endedAtMs),
       fault: (place, error) => hooks.fault(place, error),
     };
   }

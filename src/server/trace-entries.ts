@@ -11,7 +11,8 @@ export interface AccessLogOptions {
 }
 
 /** Hands on every entry, past one that could not be handled. */
-export function handleEntries({ entries }: AccessLogs, { traced, hooks }: AccessLogOptions): void {
+export function handleEntries({ entries, firstEndedAtMs }: AccessLogs, { traced, hooks }: AccessLogOptions): void {
+  if (firstEndedAtMs !== null) hooks.traceArrived(firstEndedAtMs);
   for (const entry of entries) {
     try {
       traced(entry);

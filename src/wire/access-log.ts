@@ -15,6 +15,11 @@ export interface AccessLogs {
   readonly entries: readonly TraceEntry[];
   /** Entries of types that say nothing about an attempt's or a request's end. */
   readonly other: number;
+  /**
+   * When what the first entry tells of was over, by Envoy's clock, in milliseconds since the epoch; null where there is none, or
+   * it does not say. Entries of a message are in the order of their ends, so no other has waited longer.
+   */
+  readonly firstEndedAtMs: number | null;
 }
 
 /**
@@ -68,11 +73,13 @@ function request(entry: LogEntry): RequestTrace {
 class Entries implements AccessLogs {
   readonly entries: TraceEntry[] = [];
   other = 0;
+  firstEndedAtMs: number | null = null;
 
   add(entry: LogEntry): void {
     if (entry.type === ATTEMPT_ENDED) this.entries.push(attempt(entry));
     else if (entry.type === REQUEST_ENDED) this.entries.push(request(entry));
     else this.other++;
+    this.firstEndedAtMs ??= entry.endedAtMs;
   }
 }
 

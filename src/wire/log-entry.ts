@@ -12,6 +12,7 @@ import { LENGTH, type Reader, tagOf, VARINT } from './protobuf/reader.js';
 const COMMON = tagOf(1, LENGTH);
 const RESPONSE = tagOf(4, LENGTH);
 /** Of its common properties. */
+const START = tagOf(5, LENGTH);
 const FIRST_SENT = tagOf(7, LENGTH);
 const FIRST_RECEIVED = tagOf(9, LENGTH);
 const REMOTE_ADDRESS = tagOf(13, LENGTH);
@@ -43,6 +44,8 @@ export class LogEntry {
   /** null: not said. */
   code: number | null = null;
   attemptCount: number | null = null;
+  /** Since the epoch, by Envoy's clock: a Timestamp is laid out as a Duration is. */
+  private readonly start = new Lasting();
   readonly firstSent = new Lasting();
   readonly firstReceived = new Lasting();
   readonly duration = new Lasting();
@@ -65,6 +68,11 @@ export class LogEntry {
   get requestId(): string {
     const { start, end, present } = this.id;
     return present ? this.reader.bytes.toString('utf8', start, end) : '';
+  }
+
+  /** When it was over, by Envoy's clock: milliseconds since the epoch; null: it does not say. */
+  get endedAtMs(): number | null {
+    return this.start.present && this.duration.present ? this.start.ms + this.duration.ms : null;
   }
 
   /** The number in its tag; 0: it carries none. */
@@ -108,6 +116,8 @@ export class LogEntry {
   private commonField(tag: number): void {
     const { reader } = this;
     switch (tag) {
+      case START:
+        return this.start.read(reader);
       case FIRST_SENT:
         return this.firstSent.read(reader);
       case FIRST_RECEIVED:
@@ -203,6 +213,7 @@ export class LogEntry {
     this.flags = 0;
     this.code = null;
     this.attemptCount = null;
+    this.start.clear();
     this.firstSent.clear();
     this.firstReceived.clear();
     this.duration.clear();

@@ -41,6 +41,13 @@ describe('a frame', () => {
     for (const line of lines) expect(plainText(line).length).toBeLessThanOrEqual(size.columns);
   });
 
+  it('says of a circuit that was opened for being slow how many were slow', () => {
+    const slow = circuit('slow', { state: 'open', reason: 'slow_ratio', requests: 8, failures: 0, slowRatio: 0.75 });
+    const line = texts({ circuits: [slow] }).find((text) => text.includes('slow_ratio'));
+    expect(line).toContain('75% 6/8 slow');
+    expect(line).not.toContain(' 0%');
+  });
+
   it('has no bounds where there are none', () => {
     const circuits = Array.from({ length: 50 }, (_, index) => circuit(`cluster-${index}`));
     const all = { columns: Number.POSITIVE_INFINITY, rows: Number.POSITIVE_INFINITY };
@@ -56,7 +63,7 @@ describe('a frame', () => {
 
   it('shows a circuit with state, share, figures, results, budget, probe and reason', () => {
     expect(texts()[3]).toBe(
-      ' primary     open         ########## 100% 4/4                     ..x.     9  probe in 4 s; failure_ratio',
+      ' primary     open         ########## 100% 4/4                         ..x.     9  probe in 4 s; failure_ratio',
     );
   });
 

@@ -62,7 +62,29 @@ describe('/circuits', () => {
         ],
       },
     ]);
-    expect(circuits.askedAtMs).toEqual([4321]);
+    expect(circuits.askedAtMs).toEqual([4321, 4321]);
+  });
+
+  it('shows none where there are none', async () => {
+    const { get } = await startAdmin();
+    expect(await json(await get('/circuits'))).toEqual({ circuits: [] });
+  });
+
+  it('lets others have their turn while it writes ten thousand', async () => {
+    const { get, circuits } = await startAdmin();
+    for (let index = 0; index < 10_000; index++) circuits.add(aCircuit({ cluster: `cluster-${index}` }));
+    const answer = get('/circuits');
+    let turnsBetween = 0;
+    let writing = true;
+    const turn = () => {
+      if (circuits.askedAtMs.length > 0 && circuits.askedAtMs.length < 10_000) turnsBetween++;
+      if (writing) setImmediate(turn);
+    };
+    turn();
+    const { circuits: shown } = (await json(await answer)) as { circuits: { cluster: string }[] };
+    writing = false;
+    expect(shown.map(({ cluster }) => cluster)).toEqual(Array.from({ length: 10_000 }, (_, i) => `cluster-${i}`));
+    expect(turnsBetween).toBeGreaterThan(50);
   });
 
   it('shows one with its streak, slow ratio, budget and transitions', async () => {

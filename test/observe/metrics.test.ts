@@ -24,6 +24,42 @@ const SOURCES = {
   records: () => 17,
 };
 
+describe('the policy', () => {
+  it('is that of the file at the start, not since the file was rejected, and again once one was applied', async () => {
+    const metrics = newMetrics();
+    const ok = async () => seriesOf(await scrape(metrics), 'sluice_policy_ok', {});
+    expect(await ok()).toBe(1);
+    metrics.policyReload('rejected');
+    expect(await ok()).toBe(0);
+    metrics.policyReload('rejected');
+    expect(await ok()).toBe(0);
+    metrics.policyReload('applied');
+    expect(await ok()).toBe(1);
+  });
+});
+
+describe('the lag of the trace', () => {
+  const lagOf = async (...endedAtMs: number[]) => {
+    const metrics = new Metrics({ version: 'test', processMetrics: false, wallClock: () => 100_000 });
+    for (const ended of endedAtMs) metrics.traceArrived(ended);
+    const families = await scrape(metrics);
+    const of = (suffix: string, labels = {}) => seriesOf(families, `sluice_trace_lag_seconds${suffix}`, labels);
+    return { count: of('_count'), sum: of('_sum'), quick: of('_bucket', { le: '0.1' }) };
+  };
+
+  it('is the time from the end of the oldest entry to its arrival', async () => {
+    expect(await lagOf(99_950, 96_000)).toEqual({ count: 2, sum: 4.05, quick: 1 });
+  });
+
+  it("leaves out what Envoy's clock puts into the future", async () => {
+    expect(await lagOf(100_500, 99_950)).toMatchObject({ count: 1, quick: 1 });
+  });
+
+  it('is there before the first entry', async () => {
+    expect(await lagOf()).toEqual({ count: 0, sum: 0, quick: 0 });
+  });
+});
+
 describe('counting', () => {
   it('counts requests by routed cluster and decision, and shows the other decisions as 0', async () => {
     const metrics = newMetrics();
@@ -128,6 +164,7 @@ describe('counting', () => {
     expect(seriesOf(families, 'sluice_disturbances_total', { reason: 'stalled' })).toBe(0);
     expect(seriesOf(families, 'sluice_policy_reloads_total', { result: 'rejected' })).toBe(1);
     expect(seriesOf(families, 'sluice_policy_reloads_total', { result: 'applied' })).toBe(0);
+    expect(seriesOf(families, 'sluice_policy_ok', {})).toBe(0);
     expect(seriesOf(families, 'sluice_log_lines_dropped_total')).toBe(3);
     expect(seriesOf(families, 'sluice_label_overflow_total')).toBe(0);
   });
@@ -328,7 +365,7 @@ describe('a scrape over HTTP', () => {
 
   it('gives the traffic its turn between two metrics', async () => {
     const metrics = newMetrics();
-    metrics.readFrom({ ...SOURCES, circuits: () => new FakeCircuits().all(0) });
+    metrics.readFrom({ ...SOURCES, circuits: () => [...new FakeCircuits().circuits.values()] });
     let turns = 0;
     const turn = () => {
       turns++;

@@ -161,11 +161,6 @@ export class FakeCircuits {
     this.circuits.set(circuit.cluster, circuit.target, circuit);
   }
 
-  all(nowMs: number): readonly CircuitSnapshot[] {
-    this.askedAtMs.push(nowMs);
-    return [...this.circuits.values()];
-  }
-
   get(cluster: string, target: string | null): CircuitSnapshot | null {
     return this.circuits.get(cluster, target) ?? null;
   }
@@ -189,7 +184,10 @@ export class FakeCircuits {
         name: circuit.cluster,
         target: circuit.target,
         state: () => circuit.state,
-        snapshot: () => circuit,
+        snapshot: (nowMs) => {
+          this.askedAtMs.push(nowMs);
+          return circuit;
+        },
         recent: (limit) => 'x'.repeat(Math.min(limit, circuit.failures)),
       };
     }

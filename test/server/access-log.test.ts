@@ -1,6 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { describe, expect, it } from 'vitest';
 import type { TraceEntry } from '../../src/core/evidence.js';
+import { decodeAccessLogs } from '../../src/wire/access-log.js';
 import { WireError } from '../../src/wire/error.js';
 import { eventually } from '../support/eventually.js';
 import { field } from '../wire/support/bytes.js';
@@ -20,6 +21,16 @@ overEachTransport((start) => {
       call.write(LOGS);
       call.write(LOGS);
       await eventually(() => expect(kinds(entries)).toEqual(['attempt', 'request', 'attempt', 'request']));
+    });
+
+    it('tells of each message when the oldest of its entries ended, and nothing of one without entries', async () => {
+      const { server, tracesEndedAtMs } = await start();
+      const { call } = new EnvoyClient(server.address).logs();
+      call.write(field(1, field(2, 'sluice')));
+      call.write(LOGS);
+      const ended = decodeAccessLogs(LOGS).firstEndedAtMs;
+      await eventually(() => expect(tracesEndedAtMs).toEqual([ended]));
+      expect(ended).toBeGreaterThan(Date.parse('2026-01-01'));
     });
 
     it('ends well when Envoy ends it', async () => {

@@ -11,8 +11,26 @@ export interface PanelView {
   readonly description?: string;
   readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
   readonly datasource?: { readonly uid: string };
-  readonly targets?: readonly { readonly refId: string; readonly expr: string; readonly legendFormat: string }[];
-  readonly fieldConfig?: { readonly defaults: { readonly unit?: string } };
+  readonly targets?: readonly TargetView[];
+  readonly options?: Readonly<Record<string, unknown>>;
+  readonly fieldConfig?: { readonly defaults: FieldView };
+}
+
+export interface TargetView {
+  readonly refId: string;
+  readonly expr: string;
+  readonly legendFormat: string;
+  /** A value of the moment, and not a curve. */
+  readonly instant?: boolean;
+}
+
+export interface FieldView {
+  readonly unit?: string;
+  readonly min?: number;
+  readonly max?: number;
+  readonly custom?: { readonly stacking?: { readonly mode: string }; readonly fillOpacity?: number };
+  readonly mappings?: readonly { readonly options: Readonly<Record<string, { text: string; color: string }>> }[];
+  readonly thresholds?: { readonly steps: readonly { readonly color: string; readonly value: number | null }[] };
 }
 
 export interface DashboardView {
@@ -20,7 +38,13 @@ export interface DashboardView {
   readonly schemaVersion: number;
   readonly panels: readonly PanelView[];
   readonly templating: {
-    readonly list: readonly { readonly name: string; readonly type: string; readonly query: unknown }[];
+    readonly list: readonly {
+      readonly name: string;
+      readonly type: string;
+      readonly query: unknown;
+      /** What stands for all values. */
+      readonly allValue?: string;
+    }[];
   };
 }
 

@@ -32,17 +32,30 @@ describe('entries', () => {
     expect(other).toBe(2);
   });
 
+  it('say when the first of them was over: its start and its duration together', () => {
+    const start = (seconds: number) => field(5, numeric(1, seconds), numeric(2, 500_000_000));
+    const lasted = field(23, numeric(2, 250_000_000));
+    const ofCommon = (...fields: Buffer[]) => field(1, ...fields);
+    const ended = (...entries: Buffer[]) =>
+      decodeAccessLogs(message(...entries.map((each) => field(1, each)))).firstEndedAtMs;
+    expect(ended(ofCommon(start(1_790_000_000), lasted), ofCommon(start(1_700_000_000), lasted))).toBe(
+      1_790_000_000_750,
+    );
+    expect(ended(ofCommon(start(1_790_000_000)))).toBeNull();
+    expect(ended(ofCommon(lasted))).toBeNull();
+  });
+
   it('are none in a message that only says who Envoy is', () => {
     const identifier = field(1, field(1, 'a node, which is long'), field(2, 'sluice'));
-    expect(decodeAccessLogs(identifier)).toEqual({ entries: [], other: 0 });
+    expect(decodeAccessLogs(identifier)).toEqual({ entries: [], other: 0, firstEndedAtMs: null });
   });
 
   it('are none in a message of TCP entries', () => {
-    expect(decodeAccessLogs(field(3, field(1, field(1))))).toEqual({ entries: [], other: 0 });
+    expect(decodeAccessLogs(field(3, field(1, field(1))))).toEqual({ entries: [], other: 0, firstEndedAtMs: null });
   });
 
   it('without anything in them are evidence of nothing', () => {
-    expect(decodeAccessLogs(message(field(1)))).toEqual({ entries: [], other: 1 });
+    expect(decodeAccessLogs(message(field(1)))).toEqual({ entries: [], other: 1, firstEndedAtMs: null });
     expect(only(message(entry(ATTEMPT)))).toMatchObject({ id: '', attempt: 0, cluster: '' });
     expect(only(message(entry(ATTEMPT))).evidence).toMatchObject({ flags: 0, host: null, durationMs: null });
   });

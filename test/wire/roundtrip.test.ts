@@ -7,7 +7,7 @@ import { type Codec, loadProtos } from './support/reference/protos.js';
 const REQUEST_MESSAGES = new Set(['2', '2.1', '2.1.1', '3', '3.1', '3.1.1', '9', '9.2', '9.2.1', '9.2.1.2']);
 const LOG_MESSAGES = new Set(
   ['2', '2.1', '2.1.1', '2.1.4', '2.1.4.1', '2.1.4.4', '2.1.4.5'].concat(
-    ['7', '9', '13', '13.1', '13.2', '16', '22', '23'].map((field) => `2.1.1.${field}`),
+    ['5', '7', '9', '13', '13.1', '13.2', '16', '22', '23'].map((field) => `2.1.1.${field}`),
   ),
 );
 
@@ -16,7 +16,6 @@ const CUT_FROM_REQUESTS = { '11': 'protocol_config', '8': 'metadata_context' };
 const CUT_FROM_LOGS = {
   '2.1.1.2': 'downstream_remote_address',
   '2.1.1.3': 'downstream_local_address',
-  '2.1.1.5': 'start_time',
   '2.1.1.6': 'time_to_last_rx_byte',
   '2.1.1.8': 'time_to_last_upstream_tx_byte',
   '2.1.1.10': 'time_to_last_upstream_rx_byte',

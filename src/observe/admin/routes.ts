@@ -1,12 +1,13 @@
 // One handler per endpoint. Each reads its input, asks its owner and gives the answer; errors are thrown.
 
+import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { AdminDeps } from '../admin.js';
 import { wantedFormat } from '../metrics/format.js';
 import { printable } from '../printable.js';
 import { requestJson } from '../records/json.js';
 import type { WriteAccess } from './access.js';
-import { circuitDetailJson, circuitJson } from './circuits.js';
+import { allCircuits, circuitDetailJson } from './circuits.js';
 import { HttpError } from './errors.js';
 import { readCircuitQuery, readPolicyQuery, readRequestsQuery, readStateBody } from './input.js';
 
@@ -44,9 +45,10 @@ function addCircuitRoutes(app: FastifyInstance, deps: AdminDeps, access: WriteAc
     const others = target === null ? circuits.targets(cluster, now()) : [];
     return circuitDetailJson(circuit, circuits.budgetRemaining(cluster, target, now()), others, toIso);
   };
-  app.get('/circuits', async () => ({
-    circuits: circuits.all(now()).map((circuit) => circuitJson(circuit, toIso)),
-  }));
+  app.get('/circuits', async (_request, reply) => {
+    reply.type('application/json; charset=utf-8');
+    return Readable.from(allCircuits(circuits.each(), now, toIso));
+  });
   app.get<{ Params: { cluster: string } }>('/circuits/:cluster', async ({ params: { cluster }, query }) =>
     detail(cluster, readCircuitQuery(query)),
   );

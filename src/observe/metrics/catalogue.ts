@@ -13,6 +13,8 @@ export interface MetricEntry<L extends string = string> {
 
 /** Attempts: 1 ms to 60 s. */
 const ATTEMPT_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] as const;
+/** How late the log is: Envoy's flush interval at best, the ten seconds that evidence is awaited at worst. */
+const LAG_SECONDS = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] as const;
 /** Decisions: 1 us to 10 ms. */
 const DECISION_SECONDS = [1e-6, 2.5e-6, 5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 1e-2] as const;
 
@@ -102,6 +104,17 @@ export const METRICS = {
     type: 'counter',
     help: 'Access log entries received, by kind and by what they matched.',
     labels: ['type', 'match'],
+  },
+  sluice_trace_lag_seconds: {
+    type: 'histogram',
+    help: 'Age of the oldest entry of each access log message as it comes: since the attempt or request was over. Only where Envoy and Sluice share a clock.',
+    labels: [],
+    buckets: LAG_SECONDS,
+  },
+  sluice_policy_ok: {
+    type: 'gauge',
+    help: '1 while the policy in force is that of the file; 0 since the file was found to have errors, or could not be read.',
+    labels: [],
   },
   sluice_policy_reloads_total: {
     type: 'counter',

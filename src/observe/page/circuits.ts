@@ -1,7 +1,7 @@
 // The table of circuits: a row for each, updated in place.
 
 import type { LiveCircuit } from '../live/messages.js';
-import { nameOf, percent, since, stateTone, until } from '../view/format.js';
+import { against, nameOf, percent, since, stateTone, until } from '../view/format.js';
 import { circuitKey } from '../view/model.js';
 import { filterQuery, NO_FILTERS } from '../view/query.js';
 import { STATE_NAMES, TRANSITIONS } from '../view/words.js';
@@ -10,8 +10,8 @@ import { shape, showState } from './shapes.js';
 import { showResults, sparkline } from './sparkline.js';
 
 export interface CircuitActions {
-  /** Shows only the requests of this cluster. */
-  filter(cluster: string): void;
+  /** Shows only the requests of this cluster, and of this target of it unless it is ''. */
+  filter(cluster: string, target: string): void;
   /** Sets it by hand. */
   force(circuit: LiveCircuit): void;
 }
@@ -95,8 +95,9 @@ class CircuitRow {
     setText(this.#state, STATE_NAMES[circuit.state]);
     setText(this.#mode, circuit.mode === 'enforce' ? '' : circuit.mode);
     this.#mode.hidden = circuit.mode === 'enforce';
-    setText(this.#ratio, circuit.requests === 0 ? '' : percent(circuit.failureRatio));
-    setText(this.#figures, `${circuit.failures} of ${circuit.requests}`);
+    const { count, ratio, what } = against(circuit);
+    setText(this.#ratio, circuit.requests === 0 ? '' : percent(ratio));
+    setText(this.#figures, `${count} of ${circuit.requests}${what === 'slow' ? ' slow' : ''}`);
     showResults(this.#spark, circuit.recent);
     setText(this.#budget, circuit.budgetRemaining === null ? '-' : String(circuit.budgetRemaining));
     setText(this.#now, whatNow(circuit, nowMs));
@@ -110,13 +111,13 @@ function cell(name: string, ...children: readonly (Node | string)[]): HTMLTableC
 }
 
 /** A link as any other, so that it can be copied and opened elsewhere. */
-function filterLink({ cluster }: LiveCircuit, name: string, actions: CircuitActions): HTMLElement {
-  const href = filterQuery({ ...NO_FILTERS, cluster });
-  const link = el('a', { href, title: 'Only the requests of this cluster' }, el('bdi', {}, name));
+function filterLink({ cluster, target }: LiveCircuit, name: string, actions: CircuitActions): HTMLElement {
+  const href = filterQuery({ ...NO_FILTERS, cluster, target: target ?? '' });
+  const link = el('a', { href, title: 'Only the requests of this circuit' }, el('bdi', {}, name));
   link.addEventListener('click', (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    actions.filter(cluster);
+    actions.filter(cluster, target ?? '');
   });
   return link;
 }

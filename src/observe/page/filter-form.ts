@@ -1,4 +1,4 @@
-// The filters of the list of requests: three menus whose state is the page's address.
+// The filters of the list of requests: four menus whose state is the page's address.
 
 import { printable } from '../printable.js';
 import { type Filters, filterQuery, isReason, isResult, NO_FILTERS, readFilters } from '../view/query.js';
@@ -13,11 +13,11 @@ const REASON_GROUPS = [
 
 export class FilterForm {
   readonly #cluster = menu('cluster');
+  readonly #target = menu('target');
   readonly #result = menu('result');
   readonly #reason = menu('reason');
   readonly #clear = byId('clear', HTMLButtonElement);
   readonly #changed: () => void;
-  #clusters = '';
   #filters: Filters = readFilters(location.search);
 
   /** `changed` is called when the filters have become others. */
@@ -25,7 +25,7 @@ export class FilterForm {
     this.#changed = changed;
     this.#result.append(...Object.keys(RESULT_WORDS).map((word) => option(word)));
     this.#reason.append(...reasonGroups());
-    for (const each of [this.#cluster, this.#result, this.#reason]) {
+    for (const each of [this.#cluster, this.#target, this.#result, this.#reason]) {
       each.addEventListener('change', () => this.set(this.#read()));
     }
     this.#clear.addEventListener('click', () => {
@@ -46,15 +46,12 @@ export class FilterForm {
     this.#take(filters);
   }
 
-  /** Names of the clusters there are to choose from. */
-  offer(clusters: readonly string[]): void {
-    const names = [...new Set([...clusters, this.#filters.cluster])].filter((name) => name !== '').sort();
-    const key = JSON.stringify(names);
-    // A menu that is open must not change under the hand of its user.
-    if (key === this.#clusters || document.activeElement === this.#cluster) return;
-    this.#clusters = key;
-    this.#cluster.replaceChildren(option('', 'all'), ...names.map((name) => option(name)));
-    this.#cluster.value = this.#filters.cluster;
+  /** The circuits there are, whose names are what there is to choose from. */
+  offer(circuits: readonly { readonly cluster: string; readonly target: string | null }[]): void {
+    const { cluster, target } = this.#filters;
+    fill(this.#cluster, [...circuits.map((circuit) => circuit.cluster), cluster], cluster);
+    fill(this.#target, [...circuits.map((circuit) => circuit.target ?? ''), target], target);
+    this.#hideUnused();
   }
 
   #take(filters: Filters): void {
@@ -68,19 +65,43 @@ export class FilterForm {
     const { value: reason } = this.#reason;
     return {
       cluster: this.#cluster.value,
+      target: this.#target.value,
       result: isResult(result) ? result : '',
       reason: isReason(reason) ? reason : '',
     };
   }
 
   #show(): void {
-    const { cluster, result, reason } = this.#filters;
-    if (![...this.#cluster.options].some(({ value }) => value === cluster)) this.#cluster.append(option(cluster));
-    this.#cluster.value = cluster;
+    const { cluster, target, result, reason } = this.#filters;
+    choose(this.#cluster, cluster);
+    choose(this.#target, target);
     this.#result.value = result;
     this.#reason.value = reason;
     this.#clear.hidden = filterQuery(this.#filters) === '';
+    this.#hideUnused();
   }
+
+  /** Most policies split no cluster. */
+  #hideUnused(): void {
+    const label = this.#target.closest('label');
+    if (label !== null) label.hidden = this.#target.options.length < 2;
+  }
+}
+
+/** The names, each once, after `all`. */
+function fill(element: HTMLSelectElement, names: readonly string[], chosen: string): void {
+  const wanted = [...new Set(names)].filter((name) => name !== '').sort();
+  const there = [...element.options].slice(1).map(({ value }) => value);
+  // A menu that is open must not change under the hand of its user.
+  if (JSON.stringify(wanted) === JSON.stringify(there) || document.activeElement === element) return;
+  element.replaceChildren(option('', 'all'), ...wanted.map((name) => option(name)));
+  element.value = chosen;
+}
+
+/** An address may name what is not there (yet). */
+function choose(element: HTMLSelectElement, name: string): void {
+  if (![...element.options].some(({ value }) => value === name)) element.append(option(name));
+  element.value = name;
 }
 
 function menu(name: string): HTMLSelectElement {

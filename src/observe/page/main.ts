@@ -21,7 +21,7 @@ class Page implements Listener {
   readonly #filters = new FilterForm(() => this.#ask());
   readonly #stream = new Stream(this);
   readonly #table = new CircuitTable(byId('circuits', HTMLTableElement), {
-    filter: (cluster) => this.#filters.set({ ...NO_FILTERS, cluster }),
+    filter: (cluster, target) => this.#filters.set({ ...NO_FILTERS, cluster, target }),
     force: (circuit) => this.#force.open(circuit),
   });
   readonly #list = new RequestList(byId('request-rows', HTMLElement));
@@ -85,7 +85,7 @@ class Page implements Listener {
     const { circuits, more, writable, version } = this.#model;
     const nowMs = this.#model.serverNow(Date.now());
     this.#table.show(circuits, writable, nowMs);
-    this.#filters.offer(circuits.map(({ cluster }) => cluster));
+    this.#filters.offer(circuits);
     byId('circuits', HTMLTableElement).hidden = circuits.length === 0;
     byId('no-circuits', HTMLElement).hidden = circuits.length > 0;
     setText(byId('circuits-summary', HTMLElement), summary(circuits, more));

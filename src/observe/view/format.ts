@@ -1,6 +1,6 @@
 // How figures are written for people, on the page and in the terminal alike.
 
-import type { CircuitState, Result } from '../../core/reasons.js';
+import type { CircuitState, Result, TransitionReason } from '../../core/reasons.js';
 import { printable } from '../printable.js';
 import type { RequestJson } from '../records/json.js';
 
@@ -69,6 +69,26 @@ export function retriesOf({ attempts }: Pick<RequestJson, 'attempts'>): number {
 /** `1 retry`, `2 retries`. */
 export function retriesText(count: number): string {
   return `${count} ${count === 1 ? 'retry' : 'retries'}`;
+}
+
+export interface Against {
+  readonly count: number;
+  readonly ratio: number;
+  /** 'slow': they did not fail, and opened the circuit for being slow. */
+  readonly what: 'failed' | 'slow';
+}
+
+/** The results that count against a circuit: the slow ones where they opened it, else the failures. */
+export function against(circuit: {
+  readonly reason: TransitionReason | null;
+  readonly requests: number;
+  readonly failures: number;
+  readonly failureRatio: number;
+  readonly slowRatio: number;
+}): Against {
+  const { reason, requests, failures, failureRatio, slowRatio } = circuit;
+  if (reason !== 'slow_ratio') return { count: failures, ratio: failureRatio, what: 'failed' };
+  return { count: Math.round(slowRatio * requests), ratio: slowRatio, what: 'slow' };
 }
 
 /** `0 ms`, `850 us`, `12 ms`, `3.4 s`, `2 min 5 s`. */

@@ -7,11 +7,13 @@ import { ANSWERS, ERRORS, REFUSALS, RESULT_WORDS } from './words.js';
 export interface Filters {
   /** '' in each: all. */
   readonly cluster: string;
+  /** A value of the key that clusters are split by. */
+  readonly target: string;
   readonly result: Result | '';
   readonly reason: AnswerReason | RefusalReason | ErrorKind | '';
 }
 
-export const NO_FILTERS: Filters = { cluster: '', result: '', reason: '' };
+export const NO_FILTERS: Filters = { cluster: '', target: '', result: '', reason: '' };
 
 /** Words that nobody knows are left out: an address may come from another version. */
 export function readFilters(search: string): Filters {
@@ -20,6 +22,7 @@ export function readFilters(search: string): Filters {
   const reason = params.get('reason') ?? '';
   return {
     cluster: params.get('cluster') ?? '',
+    target: params.get('target') ?? '',
     result: isResult(result) ? result : '',
     reason: isReason(reason) ? reason : '',
   };

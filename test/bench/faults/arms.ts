@@ -81,7 +81,11 @@ function removeAllRetries(bootstrap: JsonObject): void {
 async function startWithSluice(ports: HostPorts): Promise<RunningArm> {
   const sluice = await startSluice({ policy: readFileSync(POLICY, 'utf8') });
   const port = Number(sluice.grpc.slice(sluice.grpc.lastIndexOf(':') + 1));
-  const envoy = await startEnvoy({ ports: { 9002: port }, patch: (bootstrap) => addHosts(bootstrap, ports) });
+  const envoy = await startEnvoy({
+    ports: { 9002: port },
+    impatient: true,
+    patch: (bootstrap) => addHosts(bootstrap, ports),
+  });
   return {
     envoy,
     stop: async () => {

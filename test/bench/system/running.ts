@@ -31,6 +31,8 @@ export async function startArm(
   try {
     const envoy = await startEnvoy({
       ports: port === undefined ? {} : { [SLUICE_PORT]: port },
+      // A decision that comes too late is lost here as it is for users.
+      impatient: true,
       patch: (bootstrap) => rewire(bootstrap, arm.wiring, upstreamPort),
     });
     return running(arm, envoy, sluice);

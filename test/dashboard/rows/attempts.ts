@@ -44,21 +44,24 @@ export const ATTEMPTS: Row = {
       description:
         'Or to the end of the attempt, where no headers came. Two bands: some hosts, or some requests, are slow.',
       unit: 's',
-      width: 12,
       exemplars: true,
       queries: [{ expr: `sum by (le) (increase(sluice_attempt_duration_seconds_bucket{${CLUSTER}}${IN}))` }],
     },
     {
       type: 'timeseries',
-      title: 'Time to response headers, p50 and p99',
+      title: 'Time to response headers, p50',
       description: 'Per cluster. A point is a request: its id finds it in /requests.',
       unit: 's',
-      width: 12,
       exemplars: true,
-      queries: [
-        { expr: quantile(0.5, 'sluice_attempt_duration_seconds', 'cluster, target', CLUSTER), legend: `p50 ${NAME}` },
-        { expr: quantile(0.99, 'sluice_attempt_duration_seconds', 'cluster, target', CLUSTER), legend: `p99 ${NAME}` },
-      ],
+      queries: [{ expr: quantile(0.5, 'sluice_attempt_duration_seconds', 'cluster, target', CLUSTER), legend: NAME }],
+    },
+    {
+      type: 'timeseries',
+      title: 'Time to response headers, p99',
+      description: 'Per cluster. Far above p50: some hosts, or some requests, are slow.',
+      unit: 's',
+      exemplars: true,
+      queries: [{ expr: quantile(0.99, 'sluice_attempt_duration_seconds', 'cluster, target', CLUSTER), legend: NAME }],
     },
   ],
 };

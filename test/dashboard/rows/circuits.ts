@@ -54,12 +54,13 @@ export const CIRCUITS: Row = {
     {
       type: 'timeseries',
       title: 'Changes of state',
-      description: 'By what they led to, and why. probe_failed again and again: the upstream does not come back.',
+      description:
+        'By what they led to, and why, of the clusters chosen. probe_failed again and again: an upstream does not come back.',
       unit: 'short',
       queries: [
         {
-          expr: `sum by (cluster, target, to, reason) (increase(sluice_circuit_transitions_total{${CLUSTER}}${IN}))`,
-          legend: '{{cluster}} {{target}} {{to}}: {{reason}}',
+          expr: `sum by (to, reason) (increase(sluice_circuit_transitions_total{${CLUSTER}}${IN}))`,
+          legend: '{{to}}: {{reason}}',
         },
       ],
     },

@@ -4,6 +4,10 @@ import type { Row } from '../panel.js';
 import { IN, quantile, rate } from '../queries.js';
 import { JOB } from '../variables.js';
 
+function lag(q: number): string {
+  return `histogram_quantile(${q}, sum by (le) (rate(sluice_trace_lag_seconds_bucket{${JOB}}${IN})))`;
+}
+
 export const ITSELF: Row = {
   title: 'Sluice itself',
   panels: [
@@ -57,6 +61,17 @@ export const ITSELF: Row = {
     },
     {
       type: 'timeseries',
+      title: 'Lag of the access log',
+      description:
+        'Age of the oldest entry of each message: the flush interval of Envoy, 50 ms if set as meant. Only on one machine.',
+      unit: 's',
+      queries: [
+        { expr: lag(0.5), legend: 'p50' },
+        { expr: lag(0.99), legend: 'p99' },
+      ],
+    },
+    {
+      type: 'timeseries',
       title: 'Open streams',
       description: 'By role. Rising without end: Envoy does not close them, or somebody does not answer.',
       unit: 'short',
@@ -99,6 +114,7 @@ export const ITSELF: Row = {
       queries: [
         { expr: `sum by (result) (increase(sluice_policy_reloads_total{${JOB}}${IN}))`, legend: 'policy {{result}}' },
         { expr: `sum by (result) (increase(sluice_tls_reloads_total{${JOB}}${IN}))`, legend: 'TLS {{result}}' },
+        { expr: `count(sluice_policy_ok{${JOB}} == 0) or vector(0)`, legend: 'sidecars with a bad policy file' },
       ],
     },
     {

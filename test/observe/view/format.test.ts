@@ -75,9 +75,29 @@ describe('names and numbers', () => {
   });
 });
 
+describe('what counts against a circuit', () => {
+  const circuit = { requests: 8, failures: 1, failureRatio: 0.125, slowRatio: 0.75 };
+
+  it.each([null, 'failure_ratio', 'consecutive_failures', 'open_time_over', 'operator'] as const)(
+    'is its failures where it came to be as it is by %s',
+    (reason) => {
+      expect(format.against({ ...circuit, reason })).toEqual({ count: 1, ratio: 0.125, what: 'failed' });
+    },
+  );
+
+  it('is the slow ones where they opened it', () => {
+    expect(format.against({ ...circuit, reason: 'slow_ratio' })).toEqual({ count: 6, ratio: 0.75, what: 'slow' });
+  });
+});
+
 describe('filters', () => {
   it('are the same again after the way through an address', () => {
-    const filters = { cluster: 'outbound|80||a&b=c', result: 'failure', reason: 'circuit_open' } as const;
+    const filters = {
+      cluster: 'outbound|80||a&b=c',
+      target: 'große',
+      result: 'failure',
+      reason: 'circuit_open',
+    } as const;
     expect(readFilters(filterQuery(filters))).toEqual(filters);
     expect(filterQuery(NO_FILTERS)).toBe('');
     expect(readFilters('')).toEqual(NO_FILTERS);

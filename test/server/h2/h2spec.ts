@@ -31,6 +31,7 @@ const OPTIONS: GrpcServerOptions = {
     socketRestored: () => undefined,
     streamClosed: () => undefined,
     decided: () => undefined,
+    traceArrived: () => undefined,
     fault: () => undefined,
   },
 };

@@ -58,6 +58,8 @@ export interface Harness {
   readonly restored: number[];
   readonly closed: Role[];
   readonly decided: { readonly role: Role; readonly seconds: number }[];
+  /** When the first entry of each message of the log says that it ended. */
+  readonly tracesEndedAtMs: number[];
   readonly faults: { readonly place: string; readonly error: unknown }[];
 }
 
@@ -89,6 +91,7 @@ async function startWith(transport: StartTransport, { onMessage = goOn, ...optio
     restored: [] as number[],
     closed: [] as Role[],
     decided: [] as { role: Role; seconds: number }[],
+    tracesEndedAtMs: [] as number[],
     faults: [] as { place: string; error: unknown }[],
   };
   const server = await transport({
@@ -106,6 +109,7 @@ async function startWith(transport: StartTransport, { onMessage = goOn, ...optio
       socketRestored: () => seen.restored.push(performance.now()),
       streamClosed: (role) => seen.closed.push(role),
       decided: (role, seconds) => seen.decided.push({ role, seconds }),
+      traceArrived: (endedAtMs) => seen.tracesEndedAtMs.push(endedAtMs),
       fault: (place, error) => seen.faults.push({ place, error }),
     },
     ...options,

@@ -151,11 +151,14 @@ const customTag: Bytes = mapEntry(
   fc.oneof(constant('1'), constant('12'), anyText),
 );
 const common: Bytes = message(
-  [ofLength(7, duration), ofLength(9, duration), ofLength(13, address), ofLength(23, duration)].concat(
-    ofLength(16, message([], [flag], 6)),
-    ofNumber(33, fc.constantFrom(6n, 9n, 5n)),
-  ),
-  [ofLength(15, anyText), ofLength(18, anyText), customTag, customTag, ofNumber(24, uint32), ofLength(5, noise)],
+  [
+    ofLength(5, duration),
+    ofLength(7, duration),
+    ofLength(9, duration),
+    ofLength(13, address),
+    ofLength(23, duration),
+  ].concat(ofLength(16, message([], [flag], 6)), ofNumber(33, fc.constantFrom(6n, 9n, 5n))),
+  [ofLength(15, anyText), ofLength(18, anyText), customTag, customTag, ofNumber(24, uint32), ofLength(6, noise)],
   8,
 );
 const grpcStatus = (number: number): Bytes =>

@@ -16,6 +16,7 @@ export interface AccessLogs {
   readonly entries: readonly TraceEntry[];
   /** Entries of types that say nothing about an attempt's or a request's end. */
   readonly other: number;
+  readonly firstEndedAtMs: number | null;
 }
 
 function milliseconds(duration: Duration): number {
@@ -84,6 +85,10 @@ function request(common: AccessLogCommon, entry: HttpAccessLogEntry): RequestTra
   };
 }
 
+function endedAtMs({ startTime, duration }: AccessLogCommon): number | null {
+  return startTime === undefined || duration === undefined ? null : milliseconds(startTime) + milliseconds(duration);
+}
+
 /**
  * Every entry of one message, in order; a message that only identifies Envoy has none.
  * @throws WireError where the bytes are no such message.
@@ -96,5 +101,6 @@ export function decodeAccessLogs(bytes: Buffer): AccessLogs {
     if (common?.accessLogType === ATTEMPT_ENDED) entries.push(attempt(common, entry));
     else if (common?.accessLogType === REQUEST_ENDED) entries.push(request(common, entry));
   }
-  return { entries, other: log.length - entries.length };
+  const ends = log.flatMap(({ commonProperties = {} }) => endedAtMs(commonProperties) ?? []);
+  return { entries, other: log.length - entries.length, firstEndedAtMs: ends[0] ?? null };
 }

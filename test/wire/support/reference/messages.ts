@@ -82,6 +82,8 @@ export interface ResponseFlags {
 
 /** Durations count from the start of what the entry is about: of the attempt, or of the whole request. */
 export interface AccessLogCommon {
+  /** A Timestamp, which has the fields of a Duration. */
+  startTime?: Duration;
   timeToFirstUpstreamTxByte?: Duration;
   timeToFirstUpstreamRxByte?: Duration;
   upstreamRemoteAddress?: Address;
