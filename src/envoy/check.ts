@@ -2,9 +2,11 @@
 
 import { formatPath } from '../policy/problems.js';
 import type { BootstrapFile } from './document/document.js';
+import type { Manager } from './look/managers.js';
 import type { Level, Need } from './look/need.js';
 import type { EnvoyOptions } from './look/options.js';
-import { lookAt } from './look/world.js';
+import { isTouched } from './look/ours.js';
+import { among, lookAt, type World } from './look/world.js';
 import { allNeeds } from './needs.js';
 
 export interface EnvoyFinding {
@@ -24,8 +26,30 @@ export interface EnvoyFinding {
 
 /** In the order of the file, the worst first of each place. Notes are listed too; they are no fault. */
 export function checkBootstrap(file: BootstrapFile, options: EnvoyOptions): EnvoyFinding[] {
-  const findings = allNeeds(lookAt(file.root, options, new Map())).map((need) => finding(file, need));
+  const findings = needsOf(lookAt(file.root, options, new Map())).map((need) => finding(file, need));
   return findings.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
+}
+
+/**
+ * Where Sluice is in some connection managers and nothing of it in others, the others are more likely left out on purpose
+ * than wrong in every part: one word about each is enough.
+ */
+function needsOf(world: World): readonly Need[] {
+  const touched = world.managers.filter((manager) => isTouched(manager, world.sluice));
+  if (touched.length === 0 || touched.length === world.managers.length) return allNeeds(world);
+  const others = world.managers.filter((manager) => !touched.includes(manager));
+  return [...allNeeds(among(world, touched)), ...others.map(untouched)];
+}
+
+function untouched({ message, listener }: Manager): Need {
+  return {
+    code: 'manager.untouched',
+    level: 'warning',
+    path: message.path,
+    wrong: 'has nothing of Sluice in it, where others have',
+    causes: 'its requests pass without Sluice',
+    fix: `wire it too (--listener ${listener}); if that is meant, choose the others with --listener or --stat-prefix, or --ignore this`,
+  };
 }
 
 /** Is it one that a bootstrap should not have? */

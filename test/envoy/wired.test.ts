@@ -2,7 +2,7 @@
 // it does in this repository's own.
 
 import { writeFile } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Answer } from '../support/client.js';
 import { validate } from '../support/envoy.js';
 import { envoyBinary } from '../support/envoy-binary.js';
@@ -12,6 +12,9 @@ import { bootstrapText, FIXTURES, type Fixture, fixtureNamed, policyFile } from 
 import { startWired, versionFlag, type Wired } from './wired/world.js';
 
 const DOWNLOAD_MS = 300_000;
+
+// Some start four processes one after the other, and the machine may be busy with others.
+vi.setConfig({ testTimeout: 120_000 });
 
 async function wireFile(fixture: Fixture, input: string): Promise<string> {
   const { code, stdout, stderr } = await sluiceEnvoy(

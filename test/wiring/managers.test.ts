@@ -50,6 +50,15 @@ describe('a connection manager', () => {
     expect(listeners(wiredValue(two, { statPrefixes: ['other'] })).map(processors)).toEqual([0, 2]);
   });
 
+  it('that has nothing of Sluice, beside others that have, is one finding and not twenty', () => {
+    const partly = wired(withListeners('inbound', 'outbound'), { listeners: ['outbound'] }).text;
+    const [found, ...more] = findings(partly).filter(({ level }) => level !== 'note');
+    expect([found?.code, more]).toEqual(['manager.untouched', []]);
+    expect(found?.fix).toContain('--listener inbound');
+    expect(faults(partly, { listeners: ['outbound'] })).toEqual([]);
+    expect(faults(partly, { listeners: ['inbound'] })).toContain('admission.missing');
+  });
+
   it('without a router is left as it is, and that is said', () => {
     const bootstrap = bootstrapOf({ manager: { http_filters: [{ name: 'x', config_discovery: {} }] } });
     expect(wired(bootstrap).warnings.join()).toMatch(/http_filters has no router that is written out here/);

@@ -48,6 +48,18 @@ describe('the bootstraps of this repository', () => {
   });
 });
 
+describe.each(['sidecars', 'tcp'])('deploy/kubernetes/components/%s', (name) => {
+  const file = (path: string) =>
+    readFileSync(fileURLToPath(new URL(`../../deploy/kubernetes/components/${path}`, import.meta.url)), 'utf8');
+
+  it('has it all in the listener that is for Sluice', () => {
+    const options = { policy: policy(file('sidecars/policy.yaml')), listeners: ['outbound'] };
+    const text = file(`${name}/envoy.yaml`);
+    expect(faults(text, options)).toEqual([]);
+    expect(wired(text, options)).toMatchObject({ count: 0, text });
+  });
+});
+
 describe.each(FIXTURES)('$name', (fixture) => {
   const options = {
     policy: policy(readFileSync(policyFile(fixture), 'utf8')),

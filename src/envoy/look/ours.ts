@@ -2,6 +2,7 @@
 
 import { ROLE_KEY } from '../../server/role.js';
 import { isObject, type Json } from '../document/json.js';
+import type { Manager } from './managers.js';
 import { Message } from './message.js';
 import type { EnvoyOptions } from './options.js';
 import { configOf, TYPE, typeOf } from './types.js';
@@ -26,6 +27,17 @@ export function roleOf(processor: Message): string | null {
   const entries = processor.message('grpc_service')?.messages('initial_metadata') ?? [];
   const entry = entries.find((each) => each.text('key') === ROLE_KEY);
   return entry === undefined ? null : entry.text('value');
+}
+
+/** Is anything of Sluice in this connection manager? */
+export function isTouched({ message, filters, router }: Manager, sluice: string): boolean {
+  const owner = router === null ? null : configOf(router, TYPE.router);
+  const attempts = owner?.messages('upstream_http_filters') ?? [];
+  const logs = [...message.messages('access_log'), ...(owner?.messages('upstream_log') ?? [])];
+  return (
+    [...filters, ...attempts].some((filter) => isOurProcessor(filter, sluice)) ||
+    logs.some((log) => traceOf(log, sluice) !== null)
+  );
 }
 
 /** A log that goes to Sluice. */

@@ -36,8 +36,20 @@ export interface World {
 }
 
 export function lookAt(root: JsonObject, options: EnvoyOptions, comments: Map<object, string>): World {
-  const message = new Message(root, []);
-  const managers = managersOf(message, options);
+  return worldOf(new Message(root, []), managersOf(new Message(root, []), options), options, comments);
+}
+
+/** As if the bootstrap had no other connection managers than these. */
+export function among({ root, options, comments }: World, managers: readonly Manager[]): World {
+  return worldOf(root, managers, options, comments);
+}
+
+function worldOf(
+  message: Message,
+  managers: readonly Manager[],
+  options: EnvoyOptions,
+  comments: Map<object, string>,
+): World {
   const hosts = hostsOf(managers);
   const routes = hosts.flatMap((host) => host.routes);
   const listed = message.message('static_resources')?.messages('clusters') ?? [];
