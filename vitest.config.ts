@@ -5,6 +5,7 @@ const envoy = 'test/support/setup/envoy.ts';
 const chromium = 'test/support/setup/chromium.ts';
 const promtool = 'test/support/setup/promtool.ts';
 const deploy = 'test/support/setup/deploy.ts';
+const image = 'test/support/setup/image.ts';
 
 // Time limits are for what hangs: a busy machine is no defect, and what has to be fast is measured in test/bench.
 // Projects, so that `npx vitest run --project unit` needs neither Envoy nor Chromium nor patience.
@@ -83,8 +84,8 @@ export default defineConfig({
         test: {
           name: 'deploy',
           include: ['test/container/**/*.test.ts', 'test/kubernetes/**/*.test.ts'],
-          globalSetup: [build, envoy, deploy],
-          testTimeout: 60_000,
+          globalSetup: [build, envoy, deploy, image],
+          testTimeout: 150_000,
           hookTimeout: 150_000,
         },
       },

@@ -26,7 +26,7 @@ import type { LoadResult } from './policy/load.js';
 import { formatProblem } from './policy/problems.js';
 import type { Policy } from './policy/resolve.js';
 import { type PolicyChange, watchPolicy } from './policy/watch.js';
-import type { HealthServer } from './server/health-server.js';
+import { type HealthServer, startHealthServer } from './server/health-server.js';
 import type { FaultPlace, TransportHooks } from './server/hooks.js';
 import { openTlsSource, type TlsSource } from './server/tls/source.js';
 import { TRANSPORTS } from './server/transports.js';
@@ -174,9 +174,7 @@ class Sidecar {
   async #startHealth(): Promise<HealthServer | null> {
     const { health: address, socketMode } = this.#options;
     if (address === null) return null;
-    // It brings a library along, which most have no use for.
-    const { startHealthServer } = await import('./server/health-server.js');
-    const health = await startHealthServer({ address, socketMode, serving: () => this.#ready });
+    const health = await startHealthServer({ address, socketMode, serving: () => this.#ready, hooks: this.#hooks() });
     this.#disposers.push(() => void health.close());
     return health;
   }

@@ -47,8 +47,7 @@ function build({ openStream, traced, serving, hooks }: GrpcServerOptions): Servi
   return { server, streams, logs: addAccessLogService(server, { traced, hooks }), health };
 }
 
-/** @throws Error where the address is taken, or cannot be listened on. */
-export function bind(server: Server, address: Address): Promise<Address> {
+function bind(server: Server, address: Address): Promise<Address> {
   const text = formatAddress(address);
   return new Promise((resolve, reject) => {
     server.bindAsync(text, ServerCredentials.createInsecure(), (cause, port) => {

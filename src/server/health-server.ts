@@ -1,12 +1,14 @@
 // An address for health checks and nothing else. Where Envoy comes over a Unix socket, a kubelet cannot: its gRPC probe
 // needs a port on the pod's address. Anyone may ask there how Sluice is, and nobody can make it decide or feed it a log.
+// Whatever transport Envoy uses, this is the direct one: the library would cost more memory than all of Sluice.
 
-import { Server } from '@grpc/grpc-js';
-import { formatAddress, parseAddress } from './address.js';
-import { bind } from './grpc.js';
-import { addHealth } from './health.js';
+import { parseAddress } from './address.js';
+import { Connection, type ConnectionOptions } from './h2/connection.js';
+import { LIMITS } from './h2/limits.js';
+import { healthRouter } from './h2/services.js';
 import { HealthBoard } from './health-board.js';
-import { listenOn } from './socket-mode.js';
+import type { TransportHooks } from './hooks.js';
+import { createListener, type Listener, startListening } from './listener.js';
 
 export interface HealthServerOptions {
   /** As in `GrpcServerOptions`. */
@@ -14,6 +16,7 @@ export interface HealthServerOptions {
   readonly socketMode: number;
   /** What is answered, until `drain`. */
   readonly serving: () => boolean;
+  readonly hooks: TransportHooks;
 }
 
 export interface HealthServer {
@@ -25,28 +28,41 @@ export interface HealthServer {
   close(): Promise<void>;
 }
 
-/** @throws RangeError for an address that cannot be read, Error where it is taken. */
+/** In plain text, also where the gRPC address wants certificates. @throws RangeError for an address that cannot be read, Error where it is taken. */
 export async function startHealthServer(options: HealthServerOptions): Promise<HealthServer> {
   const wanted = parseAddress(options.address);
-  const server = new Server();
   const board = new HealthBoard(options.serving);
-  addHealth(server, board);
+  const { listener, connections } = build(board, options.hooks);
+  const address = await startListening(listener, wanted, options.socketMode);
   let closed: Promise<void> | undefined;
-  const address = formatAddress(await listenOn(wanted, options.socketMode, () => bind(server, wanted)));
   return {
     address,
     drain: () => board.drain(),
     close: () => {
-      closed ??= cutOff(server, board);
+      closed ??= cutOff(listener, connections, board);
       return closed;
     },
   };
 }
 
-function cutOff(server: Server, board: HealthBoard): Promise<void> {
+function build(board: HealthBoard, hooks: TransportHooks) {
+  const connections = new Set<Connection>();
+  const options: ConnectionOptions = {
+    limits: LIMITS,
+    route: healthRouter(board),
+    now: () => performance.now(),
+    fault: (error) => hooks.fault('connection', error),
+    closed: (connection) => connections.delete(connection),
+  };
+  const listener = createListener({ hooks }, (socket) => connections.add(new Connection(socket, options)));
+  listener.server.maxConnections = LIMITS.maxConnections;
+  return { listener, connections };
+}
+
+async function cutOff(listener: Listener, connections: ReadonlySet<Connection>, board: HealthBoard): Promise<void> {
   board.endAll();
-  return new Promise((resolve) => {
-    server.tryShutdown(() => resolve());
-    server.forceShutdown();
-  });
+  const closed = listener.close();
+  for (const connection of [...connections]) connection.destroy();
+  listener.dispose();
+  await closed;
 }

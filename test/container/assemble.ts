@@ -2,6 +2,7 @@
 // same Node, and gives the file system that the last stage would have above its base image.
 
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, delimiter, dirname, join, resolve } from 'node:path';
@@ -15,7 +16,7 @@ const run = promisify(execFile);
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export const DOCKERFILE = join(ROOT, 'deploy', 'Dockerfile');
 
-export interface Image extends AsyncDisposable {
+export interface Image {
   /** Stands for `/`. */
   readonly root: string;
   readonly stage: Stage;
@@ -23,11 +24,18 @@ export interface Image extends AsyncDisposable {
   readonly bytes: number;
 }
 
+/** What the image is made of and starts with. */
+export function lastStage(): Stage {
+  const stage = parseDockerfile(readFileSync(DOCKERFILE, 'utf8')).at(-1);
+  if (stage === undefined) throw new Error(`${DOCKERFILE} has no stage`);
+  return stage;
+}
+
 /** What a volume brings: text by its path in the image. */
 export type Mounts = Readonly<Record<string, string>>;
 
 /** Takes a minute: two times `npm ci`, and a build. @throws Error with the words of the command that failed. */
-export async function assembleImage(mounts: Mounts): Promise<Image> {
+export async function assembleImage(mounts: Mounts): Promise<Image & AsyncDisposable> {
   const stages = parseDockerfile(await readFile(DOCKERFILE, 'utf8'));
   const work = await mkdtemp(join(tmpdir(), 'sluice-image-'));
   try {
@@ -39,16 +47,10 @@ export async function assembleImage(mounts: Mounts): Promise<Image> {
   }
 }
 
-async function assembleIn(
-  work: string,
-  stages: readonly Stage[],
-  mounts: Mounts,
-): Promise<Omit<Image, keyof AsyncDisposable>> {
+async function assembleIn(work: string, stages: readonly Stage[], mounts: Mounts): Promise<Image> {
   const context = join(work, 'context');
   await copyContext(context);
   const roots = new Map<string | null, string>([[null, context]]);
-  const last = stages.at(-1);
-  if (last === undefined) throw new Error(`${DOCKERFILE} has no stage`);
   for (const [index, stage] of stages.entries()) {
     const root = join(work, `stage-${index}`);
     await fill(stage, root, roots);
@@ -61,7 +63,7 @@ async function assembleIn(
   await mount(root, mounts);
   await run('chmod', ['-R', 'a-w,a+rX', root]);
   await chmod(work, 0o755);
-  return { root, stage: last, bytes };
+  return { root, stage: lastStage(), bytes };
 }
 
 async function mount(root: string, mounts: Mounts): Promise<void> {

@@ -3,27 +3,22 @@
 
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 import { send } from '../support/client.js';
 import { startEnvoy } from '../support/envoy.js';
 import { eventually } from '../support/eventually.js';
 import { parseMetrics } from '../support/metrics.js';
 import { somePort } from '../support/ports.js';
 import { startUpstream } from '../support/upstream.js';
-import { assembleImage, filesIn, type Image } from './assemble.js';
+import { filesIn, type Image, lastStage } from './assemble.js';
 import { type Env, runIn, startContainer, user } from './run.js';
 
-const ASSEMBLY_TIMEOUT_MS = 300_000;
 /** A sidecar is pulled onto every node. */
 const MOST_BYTES = 50e6;
 /** Where the image looks for it. */
 const POLICY = '/etc/sluice/policy.yaml';
 
-let image: Image;
-beforeAll(async () => {
-  image = await assembleImage({ [POLICY]: 'defaults: { retry: { maxRetries: 1 } }\n' });
-}, ASSEMBLY_TIMEOUT_MS);
-afterAll(() => image?.[Symbol.asyncDispose]());
+const image: Image = { ...inject('image'), stage: lastStage() };
 
 const healthy = (env: Env) => runIn(image, image.stage.healthcheck, env);
 

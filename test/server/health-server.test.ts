@@ -11,7 +11,12 @@ const NOT_SERVING = Buffer.from('0802', 'hex');
 const WHOLE = Buffer.alloc(0);
 
 async function start(serving: () => boolean, address = '127.0.0.1:0'): Promise<HealthServer> {
-  const server = await startHealthServer({ address, socketMode: 0o660, serving });
+  const server = await startHealthServer({
+    address,
+    socketMode: 0o660,
+    serving,
+    fault: (error) => expect.unreachable(String(error)),
+  });
   onTestFinished(() => server.close());
   return server;
 }

@@ -38,24 +38,44 @@ function unimplemented(path: string): OpenCall {
   };
 }
 
+type Route = (head: RequestHead) => OpenCall;
+
 /** What serves a request. What it gives is kept, and used for every request with the same headers. */
-export function router({ process, logs, openLogs, health }: Services): (head: RequestHead) => OpenCall {
-  return (head) => {
-    if (head.method !== 'POST') return refusal(NOT_POST, HINT);
-    if (!isGrpc(head.contentType)) return refusal(NOT_GRPC, HINT);
+export function router({ process, logs, openLogs, health }: Services): Route {
+  return calls((head) => {
     switch (head.path) {
       case METHODS.process:
         return openProcess(head.role, process);
       case METHODS.streamAccessLogs:
         return (responder) => new AccessLogCall(responder, logs, openLogs);
-      case METHODS.healthCheck:
-        return (responder) => new CheckCall(responder, health);
-      case METHODS.healthList:
-        return (responder) => new ListCall(responder, health);
-      case METHODS.healthWatch:
-        return (responder) => new WatchCall(responder, health);
       default:
-        return unimplemented(head.path);
+        return healthCall(head.path, health);
     }
+  });
+}
+
+/** The same for an address that answers health checks alone. */
+export function healthRouter(health: HealthBoard): Route {
+  return calls((head) => healthCall(head.path, health));
+}
+
+function calls(route: Route): Route {
+  return (head) => {
+    if (head.method !== 'POST') return refusal(NOT_POST, HINT);
+    if (!isGrpc(head.contentType)) return refusal(NOT_GRPC, HINT);
+    return route(head);
   };
+}
+
+function healthCall(path: string, health: HealthBoard): OpenCall {
+  switch (path) {
+    case METHODS.healthCheck:
+      return (responder) => new CheckCall(responder, health);
+    case METHODS.healthList:
+      return (responder) => new ListCall(responder, health);
+    case METHODS.healthWatch:
+      return (responder) => new WatchCall(responder, health);
+    default:
+      return unimplemented(path);
+  }
 }
