@@ -28,7 +28,10 @@ export interface HealthServer {
   close(): Promise<void>;
 }
 
-/** In plain text, also where the gRPC address wants certificates. @throws RangeError for an address that cannot be read, Error where it is taken. */
+/**
+ * In plain text, also where the gRPC address wants certificates.
+ * @throws RangeError for an address that cannot be read, Error where it is taken.
+ */
 export async function startHealthServer(options: HealthServerOptions): Promise<HealthServer> {
   const wanted = parseAddress(options.address);
   const board = new HealthBoard(options.serving);

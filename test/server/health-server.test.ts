@@ -3,19 +3,26 @@
 import { status } from '@grpc/grpc-js';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type HealthServer, startHealthServer } from '../../src/server/health-server.js';
+import type { TransportHooks } from '../../src/server/hooks.js';
 import { EnvoyClient } from './support/client.js';
 import { socketDirectory } from './support/harness.js';
 
 const SERVING = Buffer.from('0801', 'hex');
 const NOT_SERVING = Buffer.from('0802', 'hex');
 const WHOLE = Buffer.alloc(0);
+const HOOKS: TransportHooks = {
+  streamOpened: (role) => expect.unreachable(role),
+  streamClosed: (role) => expect.unreachable(role),
+  decided: (role) => expect.unreachable(role),
+  fault: (_place, error) => expect.unreachable(String(error)),
+};
 
 async function start(serving: () => boolean, address = '127.0.0.1:0'): Promise<HealthServer> {
   const server = await startHealthServer({
     address,
     socketMode: 0o660,
     serving,
-    fault: (error) => expect.unreachable(String(error)),
+    hooks: HOOKS,
   });
   onTestFinished(() => server.close());
   return server;
