@@ -14,6 +14,8 @@ const HOOKS: TransportHooks = {
   streamOpened: (role) => expect.unreachable(role),
   streamClosed: (role) => expect.unreachable(role),
   decided: (role) => expect.unreachable(role),
+  logEnded: () => expect.unreachable('no log is served'),
+  socketRestored: () => expect.unreachable('nobody took the socket away'),
   fault: (_place, error) => expect.unreachable(String(error)),
 };
 
