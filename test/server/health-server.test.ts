@@ -10,14 +10,8 @@ import { socketDirectory } from './support/harness.js';
 const SERVING = Buffer.from('0801', 'hex');
 const NOT_SERVING = Buffer.from('0802', 'hex');
 const WHOLE = Buffer.alloc(0);
-const HOOKS: TransportHooks = {
-  streamOpened: (role) => expect.unreachable(role),
-  streamClosed: (role) => expect.unreachable(role),
-  decided: (role) => expect.unreachable(role),
-  logEnded: () => expect.unreachable('no log is served'),
-  socketRestored: () => expect.unreachable('nobody took the socket away'),
-  fault: (_place, error) => expect.unreachable(String(error)),
-};
+/** Whatever a transport may tell: here there is nothing to tell. */
+const HOOKS = new Proxy({}, { get: (_hooks, name) => () => expect.unreachable(String(name)) }) as TransportHooks;
 
 async function start(serving: () => boolean, address = '127.0.0.1:0'): Promise<HealthServer> {
   const server = await startHealthServer({
