@@ -1,11 +1,13 @@
 // A bootstrap is its team's own text: what is not changed keeps its letters, its comments and its anchors.
 
 import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { readDocument } from '../../src/envoy/document/document.js';
 import { DocumentError } from '../../src/envoy/document/error.js';
 import { isObject, type JsonObject } from '../../src/envoy/document/json.js';
+import { bootstrapText } from '../envoy/wired/fixtures.js';
 import { ENVOY_YAML } from '../support/bootstrap.js';
 
 function edited(text: string, edit: (root: JsonObject) => void, comments?: Map<object, string>): string {
@@ -143,6 +145,59 @@ describe('a changed JSON document', () => {
       '{\n    "a": 1,\n    "b": [\n        1\n    ]\n}\n',
     );
     expect(edited('{"a":1}', (root) => Object.assign(root, { b: 2 }))).toBe('{"a":1,"b":2}');
+  });
+});
+
+describe('whole numbers that are too large for a number', () => {
+  it('keep their digits in JSON, and strings that look like them stay strings', () => {
+    const text =
+      '{"seed": 18446744073709551615, "near": 9007199254740991, "name": "a \\" 18446744073709551615", "d": 1234567890123456789.5}';
+    const made = JSON.parse(edited(text, (root) => Object.assign(root, { x: 1 }))) as JsonObject;
+    expect(made).toMatchObject({
+      seed: '18446744073709551615',
+      near: 9007199254740991,
+      name: 'a " 18446744073709551615',
+      x: 1,
+    });
+    expect(made.d).toBeTypeOf('number');
+    expect(readDocument(text).print()).toBe(text);
+  });
+});
+
+describe('any change', () => {
+  const places = (value: unknown, path: (string | number)[] = []): (string | number)[][] => {
+    const parts: [string | number, unknown][] = Array.isArray(value)
+      ? [...value.entries()]
+      : isObject(value as JsonObject)
+        ? Object.entries(value as object)
+        : [];
+    return parts.flatMap(([key, part]) => [[...path, key], ...places(part, [...path, key])]);
+  };
+  const change = (root: JsonObject, path: readonly (string | number)[], by: JsonObject | string | null) => {
+    let here: unknown = root;
+    for (const part of path.slice(0, -1)) here = (here as Record<string | number, unknown> | undefined)?.[part];
+    const last = path.at(-1) ?? '';
+    if (Array.isArray(here)) here.splice(Number(last), by === 'insert' ? 0 : 1, ...(by === null ? [] : [by]));
+    else if (typeof here === 'object' && here !== null && by === null) delete (here as JsonObject)[last];
+    else if (typeof here === 'object' && here !== null) (here as JsonObject)[last] = by;
+  };
+
+  it.each(['monolith', 'istio-sidecar', 'grpc-front'])('of %s is what the text then says, anchors or not', (name) => {
+    const text = bootstrapText({ name, extension: 'yaml' });
+    const all = places(readDocument(text).root);
+    const edits = fc.array(fc.tuple(fc.nat(all.length - 1), fc.constantFrom(null, 'insert', 'new')), {
+      minLength: 1,
+      maxLength: 5,
+    });
+    fc.assert(
+      fc.property(edits, (chosen) => {
+        const file = readDocument(text);
+        for (const [index, by] of chosen)
+          change(file.root, all[index] ?? [], by === 'new' ? { new: ['x', { y: 1 }] } : by);
+        expect(parse(file.print(), { maxAliasCount: -1 })).toEqual(file.root);
+      }),
+      { numRuns: 40 },
+    );
   });
 });
 

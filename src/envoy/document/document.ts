@@ -40,11 +40,19 @@ export function positionOf(text: string, offset: number): TextPosition {
 function readJson(text: string): Json | undefined {
   if (!text.trimStart().startsWith('{')) return undefined;
   try {
-    return JSON.parse(text) as Json;
+    return JSON.parse(text.replace(LONG_NUMBERS, keepDigits)) as Json;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
+}
+
+/** Strings, so that numbers inside them are passed over, and whole numbers of sixteen digits or more. */
+const LONG_NUMBERS = /"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g;
+
+/** A number that JavaScript cannot hold would lose digits. As text it means the same to Envoy. */
+function keepDigits(token: string): string {
+  return token.startsWith('"') || Number.isSafeInteger(Number(token)) ? token : `"${token}"`;
 }
 
 function rootOf(value: Json): JsonObject {
