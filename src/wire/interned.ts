@@ -3,7 +3,7 @@
 // before is found there faster than an equal one. What does not come again pushes others out, and costs what it would anyway.
 
 /** A power of two. At most so many texts are kept. */
-const SLOTS = 1_024;
+const SLOTS = 4_096;
 /** Of a text that is kept. */
 const MAX_BYTES = 96;
 

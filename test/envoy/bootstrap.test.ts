@@ -2,6 +2,8 @@
 // served by it when there is no Sluice at all.
 
 import { describe, expect, it } from 'vitest';
+import { isForwarded } from '../../src/envoy/look/header-rules.js';
+import { HEADER } from '../../src/handlers/names.js';
 import {
   at,
   cluster,
@@ -106,10 +108,15 @@ describe('the filters of envoy.yaml', () => {
     expect(processor('gate').metadata_options).toBeUndefined();
   });
 
-  it('keep credentials from Sluice', () => {
+  it('send Sluice the headers that it reads, the example of a key included, and neither credentials nor any other', () => {
+    const read = [':method', ':path', ':protocol', ':status', 'content-type', 'upgrade', 'idempotency-key', 'x-model'];
+    const wishes = ['retry-after', 'retry-after-ms', 'x-should-retry', 'grpc-status', 'grpc-retry-pushback-ms'];
     for (const each of processors) {
-      const withheld = JSON.stringify(at(each, 'forward_rules', 'disallowed_headers', 'patterns'));
-      for (const name of ['authorization', 'cookie', 'set-cookie']) expect(withheld).toContain(`{"exact":"${name}"}`);
+      const sent = (name: string) => isForwarded(each.forward_rules, name);
+      for (const name of [...read, ...wishes, ...Object.values(HEADER)]) expect(sent(name), name).toBe(true);
+      const secret = ['authorization', 'proxy-authorization', 'cookie', 'set-cookie', 'x-api-key'];
+      for (const name of secret) expect(sent(name), name).toBe(false);
+      for (const name of ['user-agent', 'accept', ':authority', 'x-request-id']) expect(sent(name), name).toBe(false);
     }
   });
 

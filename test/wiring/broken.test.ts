@@ -3,8 +3,8 @@
 
 import { describe, expect, it, vi } from 'vitest';
 import type { EnvoyOptions } from '../../src/envoy/look/options.js';
-import { at } from '../support/bootstrap.js';
-import { array, type Break, broken, processor, shipped } from './breaks/parts.js';
+import { object } from '../support/bootstrap.js';
+import { type Break, broken, processor, shipped } from './breaks/parts.js';
 import { PLACES } from './breaks/places.js';
 import { onProcessor } from './breaks/processors.js';
 import { faults, findings, policy, wired } from './support.js';
@@ -82,9 +82,7 @@ describe('what only some versions and policies have', () => {
 
   it('finds a header that is the key of the policy and is kept from Sluice', () => {
     const change: Break = (b) => {
-      array(at(processor('admission', b), 'forward_rules', 'disallowed_headers', 'patterns')).push({
-        prefix: 'X-Model',
-      });
+      object(processor('admission', b).forward_rules).disallowed_headers = { patterns: [{ prefix: 'X-Model' }] };
     };
     const keyed = policy('clusters: { provider: { key: { header: X-Model } } }');
     expect(faults(broken(change), { policy: keyed })).toContain('admission.forward_rules');

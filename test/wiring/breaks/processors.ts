@@ -1,6 +1,6 @@
 // What can be wrong with a processor in any of its roles.
 
-import { at, object } from '../../support/bootstrap.js';
+import { object } from '../../support/bootstrap.js';
 import { array, type Case, processor, put, type Role } from './parts.js';
 
 export const onProcessor = (role: Role): Case[] => [
@@ -42,7 +42,7 @@ export const onProcessor = (role: Role): Case[] => [
     `${role}.forward_rules`,
     (b) => {
       const name = role === 'admission' ? ':path' : 'x-sluice-id';
-      array(at(processor(role, b), 'forward_rules', 'disallowed_headers', 'patterns')).push({ exact: name });
+      object(processor(role, b).forward_rules).disallowed_headers = { patterns: [{ exact: name }] };
     },
   ],
   [
