@@ -199,3 +199,9 @@ for (const { clusters, traffic, window, costs } of cases) {
   const row = [clusters, traffic, window, Math.round(decision), Math.round(entry), (decision / baseline).toFixed(2)];
   console.log(`| ${row.join(' | ')} |`);
 }
+console.log(
+  '\nA thousand clusters of which one is busy cost what one cluster costs: nothing that is done depends on how many there are.',
+);
+console.log(
+  'In turn, each finds its state pushed out of the processor’s caches by the others: that difference is memory, not work.',
+);
