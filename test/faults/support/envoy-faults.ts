@@ -6,15 +6,26 @@ import type { Upstream } from '../../support/upstream.js';
 import { circuitsClosed } from './closed.js';
 import { type Fault, ofSluice } from './fault.js';
 import { FLAPPING_POLICY, POLICY } from './policy.js';
+import { NO_ANSWER } from './traffic.js';
 import type { World } from './world.js';
 
 const FLAP_MS = 100;
 const DRAIN_S = 2;
 const traceEnded = ofSluice('sluice_disturbances_total', { reason: 'trace_ended' });
 
+/** Requests that went on without an answer of Sluice, and retries that Envoy's own guard did not let be (see envoy.yaml). */
+const NOT_RETRIED = /ext_proc\.failure_mode_allowed$|upstream_rq_retry_overflow$/;
+
+async function notRetried({ envoy }: World): Promise<number> {
+  const all = [...(await envoy.stats(''))].filter(([name]) => NOT_RETRIED.test(name));
+  return all.reduce((sum, [, count]) => sum + count, 0);
+}
+
 export const envoyRestarted: Fault = {
   name: 'Envoy restarted',
   told: traceEnded,
+  // For want of an Envoy.
+  tolerated: (words) => words.startsWith(NO_ANSWER),
   async inject(world, traffic) {
     await world.envoy.stop();
     await world.startEnvoy();
@@ -46,6 +57,9 @@ export function firstEpoch(baseId: number) {
 export const flapping: Fault = {
   name: 'upstreams that come and go every 100 ms',
   told: ofSluice('sluice_circuit_transitions_total', { to: 'open' }),
+  // A connection that is dropped with a request on it: it was written, and is not sent again.
+  tolerated: (words) => words.includes('reset reason: connection termination'),
+  excused: notRetried,
   async inject(world, traffic, { flappingMs }) {
     await usePolicy(world, FLAPPING_POLICY);
     // Those admitted before keep their policy, which has no fallback.

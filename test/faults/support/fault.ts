@@ -20,6 +20,10 @@ export interface Fault {
   readonly name: string;
   /** Where the operator sees it, as in the README's table: of Envoy or of Sluice. */
   readonly told: (world: World) => Promise<number>;
+  /** Failures that nobody but the fault itself could have prevented, by their words. */
+  readonly tolerated?: (words: string) => boolean;
+  /** How many more may have failed by now, with Sluice doing all that it can. */
+  readonly excused?: (world: World) => Promise<number>;
   /** Makes it happen, and ends it, under traffic that goes on. */
   inject(world: World, traffic: Traffic, scale: Scale): Promise<void>;
 }

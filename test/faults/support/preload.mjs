@@ -2,9 +2,12 @@
 // it read a command and do what no one outside of a process can do to it.
 //
 //   block MS    keeps the event loop busy for that long
+//   gc          collects garbage, so that what is left of the heap is what is held
 //   clock MS    sets the wall clock on by that much, or back; the monotonic clock goes on
 
 import { readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 
 const { FAULT_COMMAND_FILE: file = '' } = process.env;
 const realNow = Date.now;
@@ -19,6 +22,10 @@ const COMMANDS = {
   block: (ms) => {
     const until = performance.now() + ms;
     while (performance.now() < until);
+  },
+  gc: () => {
+    setFlagsFromString('--expose_gc');
+    runInNewContext('gc')();
   },
   clock: (ms) => {
     offsetMs += ms;

@@ -63,7 +63,7 @@ export class World implements AsyncDisposable {
   }
 
   /** See preload.mjs. */
-  async command(name: 'block' | 'clock', ms: number): Promise<void> {
+  async command(name: 'block' | 'clock' | 'gc', ms = 0): Promise<void> {
     await writeFile(join(this.#directory, COMMANDS), `${name} ${ms}`);
     this.sluice.signal('SIGUSR2');
   }
