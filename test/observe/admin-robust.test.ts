@@ -158,6 +158,13 @@ describe('clients that misbehave', () => {
     expect((await get('/healthz')).status).toBe(200);
   });
 
+  it('and send a head without end are refused with 431', async () => {
+    const { url, get } = await startAdmin();
+    const endless = `GET /healthz HTTP/1.1\r\nHost: x\r\nX-Long: ${'a'.repeat(17 * 1024)}`;
+    expect(await exchange(url, endless)).toContain('431 Request Header Fields Too Large');
+    expect((await get('/healthz')).status).toBe(200);
+  });
+
   it('and go away in the middle of an answer do no harm', async () => {
     const { url, get, circuits } = await startAdmin();
     for (let n = 0; n < 2000; n++) circuits.add(aCircuit({ cluster: `cluster-${n}` }));
