@@ -145,6 +145,7 @@ export class WireTarget {
     decided: (role, seconds) => this.#metrics.decisionTook(role, seconds * 1000),
     logEnded: () => undefined,
     socketRestored: () => undefined,
+    traceArrived: () => undefined,
     fault: (place, error) => this.#found(`${place}: ${told(error)}`),
   };
 
