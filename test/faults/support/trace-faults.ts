@@ -3,6 +3,7 @@
 import type { Fault } from './fault.js';
 import { ofSluice } from './fault.js';
 import type { TraceMode } from './trace-relay.js';
+import type { World } from './world.js';
 
 function trace(mode: TraceMode, name: string, told: Fault['told']): Fault {
   return {
@@ -16,9 +17,15 @@ function trace(mode: TraceMode, name: string, told: Fault['told']): Fault {
   };
 }
 
+/** The relay holds each back for longer. */
+async function messagesOlderThanASecond({ sluice }: World): Promise<number> {
+  const { metric } = await sluice.metrics();
+  return metric('sluice_trace_lag_seconds_count') - metric('sluice_trace_lag_seconds_bucket', { le: '1' });
+}
+
 const ENTRIES = 'sluice_trace_entries_total';
 
 export const traceCut = trace('cut', 'the trace cut', ofSluice('sluice_disturbances_total', { reason: 'trace_ended' }));
-export const traceDelayed = trace('delay', 'the trace delayed', ofSluice(ENTRIES));
+export const traceDelayed = trace('delay', 'the trace delayed', messagesOlderThanASecond);
 export const traceReplayed = trace('replay', 'the trace replayed', ofSluice(ENTRIES, { match: 'unmatched' }));
 export const traceShuffled = trace('shuffle', 'the trace out of order', ofSluice(ENTRIES));
