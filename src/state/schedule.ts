@@ -10,9 +10,11 @@ export interface ScheduleOptions {
 
 /** Several circuits often change together. */
 const SETTLE_MS = 100;
-/** Between the end of one and a next one that a change asks for: at least this, and this many times as long as it took. */
-const PAUSE_MS = 1_000;
+/** Between the end of one and a next one that a change asks for: as many times as long as it took, within these. */
 const PAUSE_FACTOR = 20;
+const PAUSE_MS = 1_000;
+/** A disk that is slow for a moment must not mean that a change is kept in memory alone for minutes. */
+const MAX_PAUSE_MS = 5_000;
 
 export class Schedule {
   readonly #options: ScheduleOptions;
@@ -62,8 +64,9 @@ export class Schedule {
   #saved(tookMs: number): void {
     this.#saving = null;
     const now = performance.now();
-    this.#restUntilMs = now + Math.max(PAUSE_MS, PAUSE_FACTOR * tookMs);
-    this.#plan(now + Math.max(this.#options.intervalMs, PAUSE_FACTOR * tookMs));
+    const pauseMs = Math.min(MAX_PAUSE_MS, Math.max(PAUSE_MS, PAUSE_FACTOR * tookMs));
+    this.#restUntilMs = now + pauseMs;
+    this.#plan(now + Math.max(this.#options.intervalMs, pauseMs));
     if (this.#changed) this.changed();
   }
 }

@@ -48,7 +48,7 @@ describe.each(TRANSPORT_NAMES)('over %s, a circuit that opened', (transport) => 
     primary.behave(respond(503));
     for (let count = 0; count < 3; count++) await mesh.request('/primary/fails');
     await eventually(async () => expect((await mesh.sluice.circuit('primary')).state).toBe('open'));
-    await eventually(() => expect(readFileSync(mesh.file, 'utf8')).toContain('"kind":"open"'), 15_000);
+    await eventually(() => expect(readFileSync(mesh.file, 'utf8')).toContain('"kind":"open"'), 60_000);
     const before = await mesh.sluice.circuit('primary');
 
     await mesh.sluice.kill();
@@ -66,7 +66,8 @@ describe.each(TRANSPORT_NAMES)('over %s, a circuit that opened', (transport) => 
     expect(metrics.metric('sluice_state_loads_total', { result: 'restored' })).toBe(1);
     // It was no change of this process's.
     expect(metrics.metric('sluice_circuit_transitions_total', { cluster: 'primary' })).toBe(0);
-  });
+    // A busy machine may take its time to write.
+  }, 120_000);
 });
 
 describe('a SIGTERM', () => {

@@ -50,13 +50,13 @@ describe('the file is saved', () => {
     expect(begun.length).toBeLessThan(12);
   });
 
-  it('less often where it takes long: at most a twentieth of the time goes into it', async () => {
+  it('less often where it takes long, but never more than five seconds late', async () => {
     const { schedule, begun, pass } = world(1000);
     for (let i = 0; i < 100; i++) {
       schedule.changed();
       await pass(1000);
     }
-    expect(begun).toEqual([100, 21_100, 42_100, 63_100, 84_100]);
+    expect(begun.slice(0, 4)).toEqual([100, 6_100, 12_100, 18_100]);
   });
 
   it('again where a change came while it was being saved', async () => {
