@@ -1,7 +1,8 @@
 // `npm run bench`: what Sluice costs, beside Envoy alone and Envoy with retries of its own. Prints tables; a run with the
 // defaults takes less than ten minutes. `--write` puts tables, figures and plot into test/bench/results.
 //
-//   npm run bench -- --arms envoy,admission --turns 3 --rates 1000
+//   npm run bench -- --arms envoy,admission --turns 3 --rates 1000 --heaps none
+//   npm run bench -- --long [--requests 5000000]
 
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
@@ -9,7 +10,9 @@ import { ENVOY_VERSION } from '../support/envoy-binary.js';
 import { type ConstantUpstream, startConstantUpstream } from './support/constant-upstream.js';
 import { describeMachine, machineLine } from './support/machine.js';
 import { ARMS, type Arm, armsNamed } from './system/arms.js';
+import { runLong } from './system/long.js';
 import { type Effort, measure, type Turn, warmUp } from './system/measure.js';
+import { HEAPS, measurePauses, type Pauses, pausesTable } from './system/pauses.js';
 import { plot, report } from './system/report.js';
 import { type RunningArm, startArm } from './system/running.js';
 import { summarise } from './system/summary.js';
@@ -20,6 +23,10 @@ const { values: options } = parseArgs({
     turns: { type: 'string', default: '4' },
     seconds: { type: 'string', default: '3' },
     rates: { type: 'string', default: '1000,5000' },
+    /** Seconds of load for each heap, or `none`. */
+    heaps: { type: 'string', default: '6' },
+    long: { type: 'boolean', default: false },
+    requests: { type: 'string', default: '5000000' },
     write: { type: 'boolean', default: false },
   },
 });
@@ -33,13 +40,32 @@ const arms = armsNamed(words(options.arms));
 const effort: Effort = { seconds: number(options.seconds), rates: words(options.rates).map(number) };
 const turns = number(options.turns);
 const upstream = await startConstantUpstream();
-const running = await startAll(arms, upstream);
 try {
-  const measured = await takeTurns(running);
-  await publish(measured);
+  if (options.long) console.log(await runLong(number(options.requests), upstream.port));
+  else await runAll();
 } finally {
-  for (const each of running) await each.stop();
   upstream.stop();
+}
+
+async function runAll(): Promise<void> {
+  const running = await startAll(arms, upstream);
+  let measured: Turn[][];
+  try {
+    measured = await takeTurns(running);
+  } finally {
+    for (const each of running) await each.stop();
+  }
+  await publish(measured, await allPauses());
+}
+
+async function allPauses(): Promise<Pauses[]> {
+  if (options.heaps === 'none') return [];
+  const all: Pauses[] = [];
+  for (const flags of HEAPS) {
+    all.push(await measurePauses(flags, upstream.port, number(options.heaps)));
+    console.error(`heap ${flags}: measured`);
+  }
+  return all;
 }
 
 async function startAll(wanted: readonly Arm[], { port }: ConstantUpstream): Promise<RunningArm[]> {
@@ -72,16 +98,17 @@ async function takeTurns(all: readonly RunningArm[]): Promise<Turn[][]> {
   return measured;
 }
 
-async function publish(measured: readonly Turn[][]): Promise<void> {
+async function publish(measured: readonly Turn[][], pauses: readonly Pauses[]): Promise<void> {
   const all = arms.map((arm, index) => ({ arm, turns: measured[index] ?? [] }));
   const summaries = summarise(all);
   const machine = describeMachine(ENVOY_VERSION);
-  const text = report(summaries, { effort, turns, machine: machineLine(machine) });
+  const figures = report(summaries, { effort, turns, machine: machineLine(machine) });
+  const text = pauses.length === 0 ? figures : [figures, ...pausesTable(pauses), ''].join('\n');
   console.log(text);
   if (!options.write) return;
   const write = (name: string, content: string) => writeFile(new URL(`results/${name}`, import.meta.url), content);
   await write('system.md', text);
-  await write('system.json', `${JSON.stringify({ machine, arms: summaries, turns: measured }, rounded, 1)}\n`);
+  await write('system.json', `${JSON.stringify({ machine, arms: summaries, pauses, turns: measured }, rounded, 1)}\n`);
   await write('system.svg', plot(summaries));
 }
 

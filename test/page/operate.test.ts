@@ -74,6 +74,22 @@ describe('filters', () => {
     await showsWhat('?cluster=slow');
   });
 
+  it('know the targets of clusters that are split, once there are some', async () => {
+    expect(await menu('Target').isVisible()).toBe(false);
+    await world.mesh.upstreams.poolA.refuse();
+    await world.mesh.upstreams.poolB.refuse();
+    for (const model of ['small', 'large'])
+      await world.mesh.request(`/pool/${model}`, { headers: { 'x-model': model } });
+    await world.mesh.upstreams.poolA.accept();
+    await world.mesh.upstreams.poolB.accept();
+    await menu('Target').selectOption('small');
+    await showsWhat('?target=small');
+    expect(search()).toBe('?target=small');
+    await circuitRow(page, 'pool / large').getByRole('link').click();
+    await showsWhat('?cluster=pool&target=large');
+    expect(search()).toBe('?cluster=pool&target=large');
+  });
+
   it('are set by the name of a circuit', async () => {
     await circuitRow(page, 'flaky').getByRole('link').click();
     await showsWhat('?cluster=flaky');

@@ -12,10 +12,10 @@ export interface ConstantUpstream {
   stop(): void;
 }
 
-/** Runs it in a process of its own. @throws Error where that ends before it listens. */
-export async function startConstantUpstream(): Promise<ConstantUpstream> {
+/** Runs it in a process of its own; one of `failEvery` answers is a 503. @throws Error where it ends before it listens. */
+export async function startConstantUpstream(failEvery = Number.POSITIVE_INFINITY): Promise<ConstantUpstream> {
   const file = fileURLToPath(new URL('constant-upstream-process.ts', import.meta.url));
-  const child = fork(file, { execArgv: ['--import', 'tsx'] });
+  const child = fork(file, [String(failEvery)], { execArgv: ['--import', 'tsx'] });
   const ended = once(child, 'exit').then(() => undefined);
   const first = await Promise.race([once(child, 'message'), ended]);
   if (first === undefined || child.pid === undefined) throw new Error(`the upstream ended with ${child.exitCode}`);

@@ -10,6 +10,7 @@ import type { PacedOptions, PacedResult } from './paced.js';
 import { quantile } from './statistics.js';
 
 const GOOD = 'HTTP/1.1 200';
+const ANSWER = 'HTTP/1.1 ';
 const END_OF_HEAD = '\r\n\r\n';
 /** First requests open connections and wake what sleeps: they are sent and not counted. */
 const WARM_UP_MS = 300;
@@ -20,12 +21,12 @@ class Connection {
   readonly #socket: Socket;
   #received = '';
 
-  constructor(port: number, onAnswer: (connection: Connection, good: boolean) => void) {
+  constructor(port: number, good200: boolean, onAnswer: (connection: Connection, good: boolean) => void) {
     this.#socket = connect({ port, host: '127.0.0.1', noDelay: true }).setEncoding('latin1');
     this.#socket.on('data', (chunk: string) => {
       this.#received += chunk;
       if (!isWhole(this.#received)) return;
-      const good = this.#received.startsWith(GOOD);
+      const good = this.#received.startsWith(good200 ? GOOD : ANSWER);
       this.#received = '';
       onAnswer(this, good);
     });
@@ -90,7 +91,8 @@ class Run {
   }
 
   #connection(): Connection {
-    return new Connection(this.#options.port, (connection, good) => {
+    const { port, anyStatus = false } = this.#options;
+    return new Connection(port, !anyStatus, (connection, good) => {
       this.#answered += 1;
       if (good) this.#latenciesMs.push(performance.now() - connection.dueAtMs);
       else this.#failed += 1;

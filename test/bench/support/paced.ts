@@ -12,13 +12,15 @@ export interface PacedOptions {
   /** Requests per second. */
   readonly rate: number;
   readonly seconds: number;
+  /** Answers of every status are what was asked for. Default: only 200 is. */
+  readonly anyStatus?: boolean;
   /** Requests due while all of them are busy wait, and the wait is part of their latency. */
   readonly connections: number;
 }
 
 export interface PacedResult {
   readonly requests: number;
-  /** Answers other than 200, and requests without one. */
+  /** Answers other than 200 (unless any will do), and requests without one. */
   readonly failed: number;
   /** From the moment a request was due to the last byte of its answer. */
   readonly p50Ms: number;

@@ -1,6 +1,7 @@
 // An arm that is up. While another one is measured it is stopped in its tracks, so that nothing it does by itself disturbs.
 
 import { type Envoy, startEnvoy } from '../../support/envoy.js';
+import { somePort } from '../../support/ports.js';
 import { type Sluice, startSluice } from '../../support/sluice.js';
 import { type Arm, policyOf } from './arms.js';
 import { rewire } from './wiring.js';
@@ -20,13 +21,16 @@ export interface RunningArm {
 
 const SLUICE_PORT = 9_002;
 
-/** `env`: of Sluice's process. @throws Error with the words of what does not come up. */
-export async function startArm(
-  arm: Arm,
-  upstreamPort: number,
-  env: Readonly<Record<string, string>> = {},
-): Promise<RunningArm> {
-  const sluice = await startSluiceOf(arm, env);
+export interface ArmOptions {
+  /** Of Sluice's process. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Sluice logs nothing. Default: false. */
+  readonly silent?: boolean;
+}
+
+/** @throws Error with the words of what does not come up. */
+export async function startArm(arm: Arm, upstreamPort: number, options: ArmOptions = {}): Promise<RunningArm> {
+  const sluice = await startSluiceOf(arm, options);
   const port = sluice === null ? undefined : Number(sluice.grpc.slice(sluice.grpc.lastIndexOf(':') + 1));
   try {
     const envoy = await startEnvoy({
@@ -42,9 +46,13 @@ export async function startArm(
   }
 }
 
-async function startSluiceOf(arm: Arm, env: Readonly<Record<string, string>>): Promise<Sluice | null> {
+async function startSluiceOf(arm: Arm, { env = {}, silent = false }: ArmOptions): Promise<Sluice | null> {
   if (arm.transport === null) return null;
-  return startSluice({ policy: policyOf(arm), args: ['--transport', arm.transport], env });
+  const common = { policy: policyOf(arm), args: ['--transport', arm.transport] };
+  if (!silent) return startSluice({ ...common, env });
+  // One that does not say where it listens has to be told.
+  const [grpc, http] = [`127.0.0.1:${await somePort()}`, `127.0.0.1:${await somePort()}`];
+  return startSluice({ ...common, env: { ...env, SLUICE_LOG_LEVEL: 'silent' }, stdout: '/dev/null', grpc, http });
 }
 
 function running(arm: Arm, envoy: Envoy, sluice: Sluice | null): RunningArm {
