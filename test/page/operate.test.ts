@@ -210,7 +210,8 @@ describe('the keyboard alone', () => {
   it('pauses and goes on', async () => {
     await page.locator('#pause').focus();
     await page.keyboard.press('Space');
-    expect(await page.locator('#pause').getAttribute('aria-pressed')).toBe('true');
+    // Drawn with the next frame of the browser.
+    await eventually(async () => expect(await page.locator('#pause').getAttribute('aria-pressed')).toBe('true'));
     await page.keyboard.press('Space');
     await eventually(async () => expect(await page.locator('#pause').getAttribute('aria-pressed')).toBe('false'));
   });
