@@ -108,7 +108,7 @@ describe('the filters of envoy.yaml', () => {
     expect(processor('gate').metadata_options).toBeUndefined();
   });
 
-  it('send Sluice the headers that it reads, the example of a key included, and neither credentials nor any other', () => {
+  it('send Sluice the headers that it reads and those that are likely keys, and neither credentials nor any other', () => {
     const read = [':method', ':path', ':protocol', ':status', 'content-type', 'upgrade', 'idempotency-key', 'x-model'];
     const wishes = ['retry-after', 'retry-after-ms', 'x-should-retry', 'grpc-status', 'grpc-retry-pushback-ms'];
     for (const each of processors) {
@@ -116,7 +116,7 @@ describe('the filters of envoy.yaml', () => {
       for (const name of [...read, ...wishes, ...Object.values(HEADER)]) expect(sent(name), name).toBe(true);
       const secret = ['authorization', 'proxy-authorization', 'cookie', 'set-cookie', 'x-api-key'];
       for (const name of secret) expect(sent(name), name).toBe(false);
-      for (const name of ['user-agent', 'accept', ':authority', 'x-request-id']) expect(sent(name), name).toBe(false);
+      for (const name of ['user-agent', 'accept', 'referer', ':authority']) expect(sent(name), name).toBe(false);
     }
   });
 

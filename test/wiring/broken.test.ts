@@ -4,7 +4,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { EnvoyOptions } from '../../src/envoy/look/options.js';
 import { object } from '../support/bootstrap.js';
-import { type Break, broken, processor, shipped } from './breaks/parts.js';
+import { array, type Break, broken, processor, shipped } from './breaks/parts.js';
 import { PLACES } from './breaks/places.js';
 import { onProcessor } from './breaks/processors.js';
 import { faults, findings, policy, wired } from './support.js';
@@ -82,7 +82,8 @@ describe('what only some versions and policies have', () => {
 
   it('finds a header that is the key of the policy and is kept from Sluice', () => {
     const change: Break = (b) => {
-      object(processor('admission', b).forward_rules).disallowed_headers = { patterns: [{ prefix: 'X-Model' }] };
+      const { disallowed_headers } = object(processor('admission', b).forward_rules);
+      array(object(disallowed_headers).patterns).push({ prefix: 'X-Model' });
     };
     const keyed = policy('clusters: { provider: { key: { header: X-Model } } }');
     expect(faults(broken(change), { policy: keyed })).toContain('admission.forward_rules');

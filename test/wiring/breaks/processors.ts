@@ -42,7 +42,7 @@ export const onProcessor = (role: Role): Case[] => [
     `${role}.forward_rules`,
     (b) => {
       const name = role === 'admission' ? ':path' : 'x-sluice-id';
-      object(processor(role, b).forward_rules).disallowed_headers = { patterns: [{ exact: name }] };
+      array(object(object(processor(role, b).forward_rules).disallowed_headers).patterns).push({ exact: name });
     },
   ],
   [
