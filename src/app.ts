@@ -12,6 +12,7 @@ import { AdmissionHandler } from './handlers/admission.js';
 import { AttemptHandler } from './handlers/attempt.js';
 import type { HandlerDeps } from './handlers/deps.js';
 import { randomIds } from './ids.js';
+import { LivePolicy } from './live-policy.js';
 import { type AdminDeps, createAdmin } from './observe/admin.js';
 import type { Disturbance } from './observe/disturbances.js';
 import type { FaultReason } from './observe/faults.js';
@@ -21,11 +22,6 @@ import { createObserver } from './observe/observer.js';
 import { Records } from './observe/records.js';
 import { stateObserver } from './observe/state.js';
 import { tlsObserver } from './observe/tls.js';
-import { policyReader } from './policy/apart.js';
-import type { LoadResult } from './policy/load.js';
-import { formatProblem } from './policy/problems.js';
-import type { Policy } from './policy/resolve.js';
-import { type PolicyChange, watchPolicy } from './policy/watch.js';
 import { type HealthServer, startHealthServer } from './server/health-server.js';
 import type { FaultPlace, TransportHooks } from './server/hooks.js';
 import { openTlsSource, type TlsSource } from './server/tls/source.js';
@@ -35,7 +31,6 @@ import { VERSION } from './version.js';
 import { watchClocks } from './watch-clocks.js';
 
 const SWEEP_EVERY_MS = 1000;
-const EMPTIED = 'the file is empty; write {} for the defaults';
 
 /** @throws Error where an address cannot be listened on; nothing is left open then. */
 export async function startApp(options: AppOptions): Promise<App> {
@@ -55,27 +50,26 @@ class Sidecar {
   readonly #records: Records;
   readonly #circuits: CircuitRegistry;
   readonly #engine: Engine;
-  readonly #reader = policyReader();
+  readonly #policy: LivePolicy;
   readonly #openStreams: Record<Role, number> = { admission: 0, gate: 0, judge: 0 };
   readonly #disposers: (() => void)[] = [];
   readonly #state: StateKeeper | null;
-  #policy: Policy;
   #ready = false;
 
   constructor(options: AppOptions) {
     this.#options = options;
-    this.#policy = options.policy;
     this.#logger = new Logger({
       level: options.logLevel,
       now: monotonicNow,
       toIso,
       onDropped: (lines) => this.#metrics.logLinesDropped(lines),
     });
+    this.#policy = this.#newPolicy(options);
     this.#records = new Records({ onDropped: () => this.#metrics.dropped('record') });
     const observer = createObserver({ metrics: this.#metrics, records: this.#records, logger: this.#logger });
     this.#circuits = this.#newCircuits(observer);
     this.#engine = new Engine({
-      policy: this.#policy,
+      policy: this.#policy.current,
       circuits: this.#circuits,
       observer,
       random: Math.random,
@@ -86,7 +80,7 @@ class Sidecar {
 
   async start(): Promise<App> {
     this.#connectGauges();
-    this.#warn(this.#options.warnings);
+    this.#policy.warn(this.#options.warnings);
     await this.#state?.load();
     const grpc = await this.#startGrpc();
     this.#disposers.push(() => void grpc.drain(0));
@@ -126,9 +120,19 @@ class Sidecar {
     for (const dispose of this.#disposers.splice(0)) dispose();
   }
 
+  #newPolicy({ policy, policyFile, policyText }: AppOptions): LivePolicy {
+    return new LivePolicy({
+      ...{ policy, policyFile, policyText },
+      metrics: this.#metrics,
+      logger: this.#logger,
+      apply: (next, now) => this.#engine.usePolicy(next, now),
+      fault: (error) => this.#fault('reload', error),
+    });
+  }
+
   #newCircuits(observer: Observer): CircuitRegistry {
     return new CircuitRegistry({
-      policyFor: (cluster, target) => this.#policy.forTarget(cluster, target).circuit,
+      policyFor: (cluster, target) => this.#policy.current.forTarget(cluster, target).circuit,
       onTransition: (transition) => {
         observer.transition(transition);
         this.#state?.changed();
@@ -232,8 +236,8 @@ class Sidecar {
       records: this.#records,
       metrics: this.#metrics,
       policy: {
-        inForce: () => this.#policy.toJSON(),
-        explain: (cluster, route, target) => this.#policy.explain(cluster, route, target),
+        inForce: () => this.#policy.current.toJSON(),
+        explain: (cluster, route, target) => this.#policy.current.explain(cluster, route, target),
       },
       ready: () => this.#ready,
       now: monotonicNow,
@@ -261,45 +265,8 @@ class Sidecar {
     const sweep = setInterval(() => this.#engine.sweep(monotonicNow()), SWEEP_EVERY_MS).unref();
     this.#disposers.push(() => clearInterval(sweep));
     this.#disposers.push(watchClocks((reason) => this.#disturbed(reason)));
-    const { policyFile, policyText } = this.#options;
-    const watch = watchPolicy(policyFile, (change) => void this.#policyChanged(change), { initialText: policyText });
-    this.#disposers.push(
-      () => watch.close(),
-      () => this.#reader.close(),
-    );
-  }
-
-  async #policyChanged(change: PolicyChange): Promise<void> {
-    try {
-      if (change.kind === 'unreadable') return this.#rejected([change.message]);
-      // As a full disk leaves it behind: nobody means to give up every fallback by it.
-      if (change.text.trim() === '') return this.#rejected([EMPTIED]);
-      const read = await this.#reader.read({ text: change.text, fileName: this.#options.policyFile });
-      // Nothing: a newer text, or the end, came first.
-      if (read !== null) this.#reload(read);
-    } catch (error) {
-      this.#fault('reload', error);
-    }
-  }
-
-  #reload(read: LoadResult): void {
-    const { policyFile } = this.#options;
-    if (!read.ok) return this.#rejected(read.problems.map(formatProblem));
-    this.#policy = read.policy;
-    this.#engine.usePolicy(read.policy, monotonicNow());
-    this.#metrics.policyReload('applied');
-    this.#logger.policyApplied(policyFile, read.warnings.length);
-    this.#warn(read.warnings);
-  }
-
-  /** The policy in force stays. */
-  #rejected(errors: readonly string[]): void {
-    this.#metrics.policyReload('rejected');
-    this.#logger.policyRejected(this.#options.policyFile, errors);
-  }
-
-  #warn(warnings: readonly string[]): void {
-    for (const warning of warnings) this.#logger.policyWarning(this.#options.policyFile, warning);
+    this.#policy.follow();
+    this.#disposers.push(() => this.#policy.close());
   }
 }
 

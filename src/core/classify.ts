@@ -132,3 +132,9 @@ function failure(stage: Stage, error: ErrorKind): Settlement {
 function ignored(stage: Stage, error: ErrorKind): Settlement {
   return { stage, outcome: 'ignored', error, inStreak: false };
 }
+
+/** The entry of an attempt that Envoy cut short says no more than whether it was written: the answer cannot tell that. */
+export function completed(evidence: Evidence, other: Evidence | null): Evidence {
+  if (other === null || evidence.written !== null) return evidence;
+  return { ...evidence, written: other.written };
+}

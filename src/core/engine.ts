@@ -3,7 +3,7 @@
 
 import type { MemoryLimits } from './circuit/memory.js';
 import type { CircuitRegistry } from './circuit/registry.js';
-import { classify, type Settlement, saysNothing } from './classify.js';
+import { classify, completed, type Settlement, saysNothing } from './classify.js';
 import { Budgets, type Context } from './context.js';
 import { type AdmissionDecision, admit } from './decide/admission.js';
 import { type GateDecision, gate, type RetrySeen } from './decide/gate.js';
@@ -15,6 +15,7 @@ import type { PolicyResolver } from './policy.js';
 import { type Recalled, type Remembered, recallAll, rememberAll } from './recall.js';
 import { cameTooLate, isOurs, takeBackRefusal, wasMade } from './refusal.js';
 import type { RequestFacts } from './request.js';
+import { restWished } from './retry/rest.js';
 import type { Wish } from './retry/wish.js';
 import { type Attempt, attemptOf, isComplete, plannedCluster, type Session, slotOf } from './session.js';
 import { SESSION_LIMITS, type SessionLimits, Sessions } from './sessions.js';
@@ -44,9 +45,6 @@ export interface AnswerSeen {
 }
 
 const PASS = { kind: 'pass' } as const;
-/** HTTP statuses and gRPC codes whose wish for time is about the upstream as a whole, not about this one request. */
-const OVERLOAD_STATUSES: ReadonlySet<number> = new Set([429, 503]);
-const OVERLOAD_GRPC: ReadonlySet<number> = new Set([8, 14]);
 
 export class Engine {
   readonly #context: Context;
@@ -253,7 +251,7 @@ export class Engine {
       session.expiresAtMs = now + this.#context.limits.graceMs;
       return;
     }
-    settle(this.#context, session, attempt, attempt.cluster, evidence, restWished(seen), now);
+    settle(this.#context, session, attempt, attempt.cluster, evidence, restWished(seen.evidence, seen.wish), now);
     // Nothing is logged for an attempt that never got a host.
     if (attempt.stage === 'local') attempt.traced = true;
   }
@@ -299,16 +297,4 @@ export class Engine {
 function lostWith(session: Session, reason: 'time' | 'room', traceExpected: boolean): Dropped | null {
   if (reason === 'room' && !session.answered) return 'session';
   return traceExpected ? 'evidence' : null;
-}
-
-/** The entry of an attempt that Envoy cut short says no more than whether it was written: the answer cannot tell that. */
-function completed(evidence: Evidence, other: Evidence | null): Evidence {
-  if (other === null || evidence.written !== null) return evidence;
-  return { ...evidence, written: other.written };
-}
-
-/** How long the upstream asks to be left alone; 0: it does not. */
-function restWished({ evidence: { status, grpcStatus }, wish }: AnswerSeen): number {
-  const overloaded = OVERLOAD_STATUSES.has(status ?? 0) || OVERLOAD_GRPC.has(grpcStatus ?? 0);
-  return overloaded ? wish.waitMs : 0;
 }
