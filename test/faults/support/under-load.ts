@@ -1,5 +1,6 @@
 // One fault under load, from before it to after it.
 
+import { eventually } from '../../support/eventually.js';
 import { circuitsClosed } from './closed.js';
 import type { Fault, Scale } from './fault.js';
 import { pathOf } from './policy.js';
@@ -38,8 +39,19 @@ export async function underLoad(world: World, fault: Fault, scale: Scale): Promi
     rate: traffic.rate,
     failures: Object.fromEntries(failures),
     excused: (await excusedOf(fault, world)) - before.excused,
-    told: (await fault.told(world)) - before.told,
+    told: await movedFrom(before.told, () => fault.told(world)),
   };
+}
+
+/** What tells of a fault can come after it: a delayed trace, once it has come. 0, where nothing has told in all the time. */
+async function movedFrom(before: number, told: () => Promise<number>): Promise<number> {
+  let moved = 0;
+  const look = async () => {
+    moved = (await told()) - before;
+    if (moved <= 0) throw new Error(`moved by ${moved}`);
+  };
+  await eventually(look).catch(() => moved);
+  return moved;
 }
 
 async function excusedOf({ excused }: Fault, world: World): Promise<number> {
