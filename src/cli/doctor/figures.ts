@@ -55,3 +55,8 @@ function readLines(text: string, line: RegExp): Map<string, number> {
   }
   return read;
 }
+
+/** A name as it stands, for a place in an expression. */
+export function literal(name: string): string {
+  return name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}

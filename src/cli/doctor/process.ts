@@ -1,5 +1,6 @@
 // The two processes and the way between them: nothing else can be right where these are not.
 
+import { literal } from './figures.js';
 import { type Check, counts, type Examined, ok, unseen, wrong } from './finding.js';
 
 const OLDEST_MINOR = 36;
@@ -112,6 +113,6 @@ export const SEND = 'send requests through Envoy meanwhile, or let --send URL do
 
 function ofSluice({ wiring: { clusters } }: Examined): ((name: string) => RegExp) | null {
   if (clusters.length === 0) return null;
-  const names = clusters.map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|');
+  const names = clusters.map(literal).join('|');
   return (name) => new RegExp(`^cluster\\.(?:${names})\\.${name}$`);
 }

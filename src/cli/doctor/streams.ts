@@ -1,5 +1,6 @@
 // What the three filters do: do their streams reach Sluice, and does Envoy do what it answers?
 
+import { literal } from './figures.js';
 import { type Check, count, counts, DOWNSTREAM, type Examined, evidence, ok, unseen, wrong } from './finding.js';
 import { SEND } from './process.js';
 
@@ -48,7 +49,7 @@ export const gate: Check = (examined) => {
 
 export const judge: Check = (examined) => {
   const { judged, envoy } = examined;
-  const present = (cluster: string) => envoy.ever.has(new RegExp(`^cluster\\.${escaped(cluster)}\\.ext_proc\\.`));
+  const present = (cluster: string) => envoy.ever.has(new RegExp(`^cluster\\.${literal(cluster)}\\.ext_proc\\.`));
   const missing = judged.filter(({ cluster, judge: wanted }) => wanted && !present(cluster));
   if (missing.length > 0) {
     return wrong(
@@ -126,8 +127,4 @@ function processors(name: string): RegExp {
 
 function seen(sluice: Examined['sluice']['now'], role: string): number {
   return sluice.sum(new RegExp(`^sluice_decision_duration_seconds_count\\{role="${role}"\\}$`));
-}
-
-function escaped(name: string): string {
-  return name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
