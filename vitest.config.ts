@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
+const seed = 'test/support/setup/seed.ts';
 const build = 'test/support/setup/build.ts';
 const envoy = 'test/support/setup/envoy.ts';
 const chromium = 'test/support/setup/chromium.ts';
@@ -27,6 +28,7 @@ export default defineConfig({
             'test/kubernetes/**',
           ],
           globalSetup: [build],
+          setupFiles: [seed],
           testTimeout: 30_000,
         },
       },

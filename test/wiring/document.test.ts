@@ -128,6 +128,27 @@ describe('anchors', () => {
     expect(made).toContain('d: *y');
   });
 
+  it('share nothing of what the original lost: each copy is changed alone', () => {
+    const made = edited('a: &x { deep: { k: 1, l: 2 } }\nb: *x\nc: *x\nd: *x\n', (root) => {
+      delete object(root.a).deep;
+      delete object(object(root.c).deep).k;
+    });
+    expect(parse(made)).toEqual({
+      a: {},
+      b: { deep: { k: 1, l: 2 } },
+      c: { deep: { l: 2 } },
+      d: { deep: { k: 1, l: 2 } },
+    });
+  });
+
+  it('keep what a copy says when the original is moved below it and changed', () => {
+    const made = edited('- &x { k: 1 }\n- *x\n- *x\n'.replace(/^/gm, '  ').replace(/^/, 'l:\n'), (root) => {
+      list(root.l).reverse();
+      object(list(root.l)[2]).k = 2;
+    });
+    expect(parse(made)).toEqual({ l: [{ k: 1 }, { k: 1 }, { k: 2 }] });
+  });
+
   it('may use a name twice: an alias means the nearest one above it', () => {
     const made = edited('a: &x 1\nb: *x\nc: &x 2\nd: *x\n', (root) => Object.assign(root, { a: 5 }));
     expect(parse(made)).toEqual({ a: 5, b: 1, c: 2, d: 2 });

@@ -40,6 +40,10 @@ const NO_COPIES: Copies = new Map();
 
 class Writing {
   readonly added = new Set<unknown>();
+  /** Nodes that stand somewhere already. A node in two places would take what is written last in both. */
+  readonly #placed = new Set<Node>();
+  /** The values for which aliases were left standing: what they name may change afterwards. */
+  readonly #meant = new Map<Alias, Json>();
   readonly #document: Document.Parsed;
   readonly #nodes: ReadonlyMap<object, Node>;
   readonly #targets: Map<Alias, Node>;
@@ -56,9 +60,10 @@ class Writing {
   write(here: Node | undefined, value: Json, copies: Copies = NO_COPIES): Node {
     if (typeof value === 'object' && value !== null) {
       const origin = this.#nodes.get(value);
-      return this.#collection(copies.get(origin) ?? origin, value, copies);
+      const node = copies.get(origin) ?? origin;
+      return this.#collection(node !== undefined && this.#placed.has(node) ? undefined : node, value, copies);
     }
-    if (here !== undefined && this.#plain(here) === value) return here;
+    if (here !== undefined && this.#plain(here) === value) return this.#leave(here, value);
     if (!isScalar(here)) return this.#create(value, copies);
     here.value = value;
     delete here.source;
@@ -67,10 +72,16 @@ class Writing {
 
   #collection(node: Node | undefined, value: Json[] | JsonObject, copies: Copies): Node {
     if (node === undefined) return this.#create(value, copies);
+    this.#placed.add(node);
     if (!isAlias(node)) return this.#parts(node, value, copies);
-    if (equal(this.#plain(node), value)) return node;
+    if (equal(this.#plain(node), value)) return this.#leave(node, value);
     const own = this.#copy(node);
     return this.#parts(own.node, value, own.copies);
+  }
+
+  #leave(node: Node, value: Json): Node {
+    if (isAlias(node)) this.#meant.set(node, value);
+    return node;
   }
 
   #parts(node: Node, value: Json[] | JsonObject, copies: Copies): Node {
@@ -96,7 +107,7 @@ class Writing {
       if (typeof part === 'object' && part !== null) return this.write(undefined, part, copies);
       const index = scalars.findIndex((item) => this.#plain(item) === part);
       const [kept] = index < 0 ? [] : scalars.splice(index, 1);
-      return kept ?? this.#create(part, copies);
+      return kept === undefined ? this.#create(part, copies) : this.#leave(kept, part);
     });
   }
 
@@ -181,20 +192,22 @@ class Writing {
     return isScalar(node) ? scalarOf(node.value, node.source) : null;
   }
 
-  /** An anchor may have gone, or may stand below its alias now: then the first alias becomes what it stood for. */
+  /** An anchor may have gone, have changed or stand below its alias now: then the alias becomes what it stood for. */
   settleAliases(): void {
-    const defined = new Set<string>();
+    const defined = new Map<string, Node>();
     visit(this.#document, {
       Alias: (_key, alias) => {
-        if (defined.has(alias.source)) return undefined;
-        const copy = this.#create(this.#plain(alias), NO_COPIES);
-        if (!isAlias(copy)) copy.anchor = alias.source;
+        const value = this.#meant.get(alias) ?? this.#plain(alias);
+        const target = defined.get(alias.source);
+        if (target !== undefined && equal(this.#plain(target), value)) return undefined;
+        const copy = this.#create(value, NO_COPIES);
+        if (target === undefined && !isAlias(copy)) copy.anchor = alias.source;
         return copy;
       },
       Value: (_key, node) => {
         if (node.anchor === undefined) return;
         if (defined.has(node.anchor)) delete node.anchor;
-        else defined.add(node.anchor);
+        else defined.set(node.anchor, node);
       },
     });
   }
