@@ -195,6 +195,7 @@ class Sidecar {
       logEnded: () => this.#logEnded(),
       socketRestored: () => this.#disturbed('socket_removed'),
       traceArrived: (endedAtMs) => this.#metrics.traceArrived(endedAtMs),
+      refused: (what) => this.#metrics.refused(`grpc_${what}`),
       fault: (place, error) => this.#fault(faultReason(place), error),
     };
   }

@@ -61,7 +61,7 @@ export class Engine {
       limits,
       sessions,
       budgets: new Budgets(),
-      fixedRoutes: new FixedRoutes(),
+      fixedRoutes: new FixedRoutes(() => options.observer.dropped('route')),
       traceSeen: false,
       traceExpected: false,
     };

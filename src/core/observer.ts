@@ -21,6 +21,7 @@ export type Dropped =
   | 'session' // a request without an answer gave way to another
   | 'evidence' // the log did not tell of all of an answered request within its time, or had no room to
   | 'cluster' // a circuit made room for another, or found none
+  | 'route' // that a route cannot be steered: too many such are known, and it has to be found out again
   | 'record'; // the history of a request that was not over
 
 /** `target`: of the cluster named beside it; null where that has none. */

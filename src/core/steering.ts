@@ -9,6 +9,12 @@ const REMEMBERED_MS = 60_000;
 
 export class FixedRoutes {
   readonly #untilMs = new Map<string, number>();
+  readonly #onDropped: () => void;
+
+  /** @param onDropped one gave way before its time. */
+  constructor(onDropped: () => void) {
+    this.#onDropped = onDropped;
+  }
 
   /** true: a request for this cluster on this route can go nowhere else. */
   has(route: string, cluster: string, now: number): boolean {
@@ -23,9 +29,16 @@ export class FixedRoutes {
     const key = keyOf(route, cluster);
     this.#untilMs.delete(key);
     this.#untilMs.set(key, now + REMEMBERED_MS);
-    const oldest = this.#untilMs.keys().next().value;
-    if (this.#untilMs.size > MAX_ROUTES && oldest !== undefined) this.#untilMs.delete(oldest);
+    if (this.#untilMs.size > MAX_ROUTES) this.#dropOldest(now);
     return news;
+  }
+
+  #dropOldest(now: number): void {
+    for (const [key, until] of this.#untilMs) {
+      this.#untilMs.delete(key);
+      if (now < until) this.#onDropped();
+      return;
+    }
   }
 }
 

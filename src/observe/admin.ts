@@ -1,10 +1,11 @@
 // The HTTP side for people and for Prometheus. It shows everything, changes only what a token allows, and whatever
 // is sent to it, or fails inside it, stays in it: traffic never waits for it and the process never ends by it.
 
+import { lookup } from 'node:dns/promises';
 import type { ServerResponse } from 'node:http';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
 import type { CircuitSnapshot } from '../core/circuit/state.js';
-import { formatAddress, listenOptions, parseAddress } from '../server/address.js';
+import { type Address, formatAddress, listenOptions, parseAddress } from '../server/address.js';
 import { DEFAULT_SOCKET_MODE, listenOn } from '../server/socket-mode.js';
 import { WriteAccess } from './admin/access.js';
 import { ENDPOINTS } from './admin/endpoints.js';
@@ -12,6 +13,7 @@ import { clientFault, HttpError } from './admin/errors.js';
 import { addEvents } from './admin/events.js';
 import { checkHost } from './admin/host.js';
 import type { ForcedState } from './admin/input.js';
+import { limit } from './admin/limits.js';
 import { addPage } from './admin/page.js';
 import { addRoutes } from './admin/routes.js';
 import type { Watched } from './live/circuits.js';
@@ -20,6 +22,7 @@ import type { Logger } from './logger.js';
 import type { Metrics } from './metrics.js';
 import { printable } from './printable.js';
 import type { Records } from './records.js';
+import { type PortRefusal, refusalOfStatus } from './refusals.js';
 
 export type { ForcedState } from './admin/input.js';
 
@@ -37,7 +40,7 @@ export interface AdminDeps {
     each(): Iterable<Watched>;
   };
   readonly records: Pick<Records, 'list' | 'get' | 'watch'>;
-  readonly metrics: Pick<Metrics, 'scrape' | 'contentType' | 'fault' | 'watchers' | 'watcherDropped'>;
+  readonly metrics: Pick<Metrics, 'scrape' | 'contentType' | 'fault' | 'refused' | 'watchers' | 'watcherDropped'>;
   readonly policy: {
     inForce(): unknown;
     explain(cluster: string, route: string | undefined, target: string | undefined): unknown;
@@ -77,7 +80,6 @@ const DEFAULT_REQUEST_TIMEOUT_MS = 10_000;
 const DEFAULT_CLOSE_GRACE_MS = 1000;
 const KEEP_ALIVE_MS = 30_000;
 const MAX_BODY_BYTES = 4096;
-const MAX_CONNECTIONS = 256;
 /** Of a cluster's name in a path, after decoding. */
 const MAX_PARAM_LENGTH = 4096;
 /** Whoever asks these has no page to protect, and may ask by any name. */
@@ -86,12 +88,15 @@ const JSON_TYPE = 'application/json; charset=utf-8';
 const SECURE_HEADERS = { 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' };
 
 export function createAdmin(deps: AdminDeps, options: AdminOptions = {}): Admin {
-  const app = newServer(options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS);
+  const refused = (reason: PortRefusal | null) => {
+    if (reason !== null) deps.metrics.refused(reason);
+  };
+  const app = newServer(options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS, refused);
   const fault = (error: unknown) => {
     deps.metrics.fault('admin');
     deps.logger.fault('admin', error);
   };
-  addErrors(app, fault);
+  addErrors(app, fault, refused);
   const hosts = new Set(options.hosts ?? []);
   app.addHook('onRequest', async (request, reply) => {
     secure(reply);
@@ -122,7 +127,9 @@ function newFeed(deps: AdminDeps, fault: (error: unknown) => void, options: Feed
   return new Feed(sources, options);
 }
 
-function newServer(requestTimeoutMs: number): FastifyInstance {
+type Refused = (reason: PortRefusal | null) => void;
+
+function newServer(requestTimeoutMs: number, refused: Refused): FastifyInstance {
   const app = Fastify({
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: requestTimeoutMs,
@@ -130,9 +137,12 @@ function newServer(requestTimeoutMs: number): FastifyInstance {
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     // Node looks for late requests only this often; its default is 30 s.
     http: { connectionsCheckingInterval: Math.min(1000, requestTimeoutMs) },
-    frameworkErrors: (error, _request, reply) => answerRaw(reply.hijack().raw, error),
+    frameworkErrors: (error, _request, reply) => {
+      refused(refusalOfStatus(error.statusCode ?? 400));
+      answerRaw(reply.hijack().raw, error);
+    },
   });
-  app.server.maxConnections = MAX_CONNECTIONS;
+  limit(app.server, refused);
   // The body is read as text whatever its type is called: `curl -d` names it a form.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'string' }, async (_request: unknown, body: string | Buffer) => body);
@@ -140,10 +150,11 @@ function newServer(requestTimeoutMs: number): FastifyInstance {
   return app;
 }
 
-function addErrors(app: FastifyInstance, fault: (error: unknown) => void): void {
+function addErrors(app: FastifyInstance, fault: (error: unknown) => void, refused: Refused): void {
   app.setErrorHandler<FastifyError>((error, _request, reply) => {
     const answer = clientFault(error);
     if (answer === null) fault(error);
+    else refused(refusalOfStatus(answer.status));
     if (answer?.status === 401) reply.header('www-authenticate', 'Bearer');
     if (error instanceof HttpError && error.retryAfterSeconds !== null)
       reply.header('retry-after', error.retryAfterSeconds);
@@ -179,13 +190,19 @@ async function listen(
   socketMode: number,
   fault: (error: unknown) => void,
 ): Promise<string> {
-  const wanted = parseAddress(address);
+  const wanted = await oneAddress(parseAddress(address));
   await listenOn(wanted, socketMode, () => app.listen(listenOptions(wanted)));
   // Before this, an error of the server is the failure of `listen`.
   app.server.on('error', fault);
   const bound = app.server.address();
   if (bound === null || typeof bound === 'string') return formatAddress(wanted);
   return formatAddress({ kind: 'tcp', host: bound.address, port: bound.port });
+}
+
+/** On `localhost` Fastify would listen at every address of it, and hold only the first of them to our limits. */
+async function oneAddress(wanted: Address): Promise<Address> {
+  if (wanted.kind === 'unix' || wanted.host !== 'localhost') return wanted;
+  return { ...wanted, host: (await lookup(wanted.host)).address };
 }
 
 /** Idle connections end at once, answers under way get their time, then everything ends. */

@@ -20,6 +20,7 @@ import { processMetrics } from './metrics/process.js';
 import { Reroutes } from './metrics/reroutes.js';
 import { budgets, circuitStates, type GaugeSources, openStreams } from './metrics/sources.js';
 import { label, labels } from './metrics/text.js';
+import { type PortRefusal, REFUSALS } from './refusals.js';
 import { STATE_LOADS, STATE_SAVES, type StateLoad, type StateSave } from './state.js';
 
 export type { GaugeSources } from './metrics/sources.js';
@@ -43,7 +44,7 @@ const MS_PER_SECOND = 1000;
 
 const TRACE_TYPES = ['attempt', 'request'] as const;
 const TRACE_MATCHES = ['settled', 'known', 'unmatched', 'untagged'] as const satisfies readonly TraceMatch[];
-const DROPPED = ['session', 'evidence', 'cluster', 'record'] as const satisfies readonly Dropped[];
+const DROPPED = ['session', 'evidence', 'cluster', 'route', 'record'] as const satisfies readonly Dropped[];
 const RELOAD_RESULTS = ['applied', 'rejected'] as const satisfies readonly ReloadResult[];
 
 export class Metrics implements Observer {
@@ -55,6 +56,7 @@ export class Metrics implements Observer {
   private readonly decisions: Readonly<Record<Role, Buckets>> = decisionBuckets();
   private readonly trace = new Cells(new Grid(['type', TRACE_TYPES], ['match', TRACE_MATCHES]));
   private readonly lost = new Cells(new Grid(['reason', DROPPED]));
+  private readonly refusals = new Cells(new Grid(['reason', REFUSALS]));
   private readonly faults = new Cells(new Grid(['reason', FAULT_REASONS]));
   private readonly disturbances = new Cells(new Grid(['reason', DISTURBANCES]));
   private readonly reloads = new Cells(new Grid(['result', RELOAD_RESULTS]));
@@ -147,6 +149,10 @@ export class Metrics implements Observer {
     this.lost.add(what);
   }
 
+  refused(reason: PortRefusal): void {
+    this.refusals.add(reason);
+  }
+
   fault(reason: FaultReason): void {
     this.faults.add(reason);
   }
@@ -223,6 +229,7 @@ export class Metrics implements Observer {
     this.add('sluice_trace_entries_total', () => this.trace.samples('', 'all'));
     this.add('sluice_trace_lag_seconds', () => histogramSamples('', this.traceLag));
     this.add('sluice_dropped_total', () => this.lost.samples('', 'all'));
+    this.add('sluice_refused_total', () => this.refusals.samples('', 'all'));
     this.add('sluice_faults_total', () => this.faults.samples('', 'all'));
     this.add('sluice_disturbances_total', () => this.disturbances.samples('', 'all'));
     this.add('sluice_policy_ok', () => single(this.policyOk ? 1 : 0));

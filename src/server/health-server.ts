@@ -54,6 +54,7 @@ function build(board: HealthBoard, hooks: TransportHooks) {
     limits: LIMITS,
     route: healthRouter(board),
     now: () => performance.now(),
+    refused: (what) => hooks.refused(what),
     fault: (error) => hooks.fault('connection', error),
     closed: (connection) => connections.delete(connection),
   };

@@ -13,6 +13,13 @@ export type FaultPlace =
   | 'socket' // a socket whose file was removed could not be made anew; it is tried again
   | 'connection'; // the peer broke a rule of HTTP/2 or asked for too much; every stream of the connection fails
 
+/** What was not taken at a port, because there is a limit to it. Nothing is wrong here; the one who asked goes without. */
+export type PastLimit =
+  | 'connection' // as many as may be are open
+  | 'stream' // the same, on one connection
+  | 'headers' // those of one stream, decoded, are too long
+  | 'message'; // it is too long, or too many are unfinished
+
 export interface TransportHooks {
   streamOpened(role: Role): void;
   /** Once for every `streamOpened`. */
@@ -25,6 +32,7 @@ export interface TransportHooks {
   socketRestored(): void;
   /** A message of the access log has come: when what its oldest entry tells of was over, milliseconds since the epoch. */
   traceArrived(endedAtMs: number): void;
+  refused(what: PastLimit): void;
   fault(place: FaultPlace, error: unknown): void;
 }
 

@@ -27,6 +27,7 @@ export function createListener(
   const fault = (error: Error) => hooks.fault('connection', error);
   const { server, dispose } =
     tls === undefined ? { server: createServer(serve), dispose: () => undefined } : tlsServer(tls, serve, fault);
+  server.on('drop', () => hooks.refused('connection'));
   // While it listens: a connection that could not be accepted. The others go on.
   server.on('error', (error) => {
     if (server.listening) fault(error);

@@ -22,6 +22,7 @@ export class OpenStreams {
       logEnded: () => hooks.logEnded(),
       socketRestored: () => hooks.socketRestored(),
       traceArrived: (endedAtMs) => hooks.traceArrived(endedAtMs),
+      refused: (what) => hooks.refused(what),
       fault: (place, error) => hooks.fault(place, error),
     };
   }

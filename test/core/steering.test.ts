@@ -45,6 +45,24 @@ describe('a route that Envoy does not let be steered', () => {
     expect(world.counted('reroute_ignored', 'r', 'a')).toBe(2);
   });
 
+  it('is counted where it gives way to others, and found out again by its next request', () => {
+    const { world, send } = fixedRoute();
+    for (let n = 0; n < 1_003; n++) send(`r${n}`);
+    expect(world.counted('dropped', 'route')).toBe(3);
+    send('r1002');
+    expect(world.decided.at(-1)?.decision).toBe('short_circuit');
+    send('r0');
+    expect(world.decided.at(-1)?.decision).toBe('reroute');
+  });
+
+  it('is not counted where its time was over anyway', () => {
+    const { world, send } = fixedRoute();
+    for (let n = 0; n < 1_000; n++) send(`r${n}`);
+    world.advance(60_000);
+    for (let n = 1_000; n < 1_003; n++) send(`r${n}`);
+    expect(world.counted('dropped', 'route')).toBe(0);
+  });
+
   it('is not learned from a reroute that Envoy followed', () => {
     const world = new CoreWorld(POLICY);
     const router = new RouterModel(world);
@@ -58,7 +76,7 @@ describe('a route that Envoy does not let be steered', () => {
 });
 
 it('remembers a bounded number of routes, the newest', () => {
-  const routes = new FixedRoutes();
+  const routes = new FixedRoutes(() => undefined);
   for (let i = 0; i < 5000; i++) routes.learn(`r${i}`, 'a', 0);
   expect(routes.has('r4999', 'a', 1)).toBe(true);
   expect(routes.has('r4000', 'a', 1)).toBe(true);
@@ -66,7 +84,7 @@ it('remembers a bounded number of routes, the newest', () => {
 });
 
 it('tells news from what it knows', () => {
-  const routes = new FixedRoutes();
+  const routes = new FixedRoutes(() => undefined);
   expect([routes.learn('r', 'a', 0), routes.learn('r', 'a', 1), routes.learn('r', 'a', 70_000)]).toEqual([
     true,
     false,

@@ -1,12 +1,18 @@
 // What the admin server lets nobody do too often, and by which names it lets itself be asked for.
 
+import { lookup } from 'node:dns/promises';
+import { connect, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { Bucket } from '../../src/observe/admin/bucket.js';
 import { checkHost } from '../../src/observe/admin/host.js';
 import { WriteLimits } from '../../src/observe/admin/write-limits.js';
-import { aCircuit, startAdmin } from './support.js';
+import type { Metrics } from '../../src/observe/metrics.js';
+import { eventually } from '../support/eventually.js';
+import { aCircuit, afterTest, scrape, startAdmin } from './support.js';
 
 const TOKEN = 'correct horse battery staple';
+const GET = 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n';
+const LAST = 'GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
 const OPEN = '{"state":"forced_open"}';
 
 async function started() {
@@ -77,6 +83,89 @@ describe('changes', () => {
     const { put, get } = await started();
     for (let n = 0; n < 60; n++) await put('guess');
     expect((await get('/circuits')).status).toBe(200);
+  });
+});
+
+/** A connection that has been served once and is kept. */
+function answered(host: string, port: number): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, host, () => void socket.write(GET));
+    afterTest(() => socket.destroy());
+    socket.once('data', () => resolve(socket));
+    socket.once('error', reject);
+    socket.once('close', () => reject(new Error('closed unanswered')));
+  });
+}
+
+/** A connection that says `text`, and keeps what it is told. */
+function connected(url: string, text: string): { heard(): string; readonly closed: Promise<string> } {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname, () => void socket.write(text));
+  afterTest(() => socket.destroy());
+  let heard = '';
+  socket.setEncoding('latin1').on('data', (chunk: string) => {
+    heard += chunk;
+  });
+  // A server that closes before it has read answers what still comes with a reset.
+  socket.on('error', () => undefined);
+  const closed = new Promise<string>((resolve) => socket.once('close', () => resolve(heard)));
+  return { heard: () => heard, closed };
+}
+
+async function refusals(metrics: Metrics): Promise<Record<string, number>> {
+  const family = (await scrape(metrics)).find(({ name }) => name === 'sluice_refused_total');
+  const counted = family?.samples.filter(({ value }) => value > 0) ?? [];
+  return Object.fromEntries(counted.map(({ labels, value }) => [labels.reason ?? '', value]));
+}
+
+describe('what is past a limit is turned away and counted:', () => {
+  it('a connection where there are 256, until one of them has gone', async () => {
+    const { url, metrics } = await startAdmin();
+    const { hostname, port } = new URL(url);
+    const held = await Promise.all(Array.from({ length: 256 }, () => answered(hostname, Number(port))));
+    expect(await connected(url, GET).closed).toBe('');
+    expect(await refusals(metrics)).toEqual({ http_connection: 1 });
+    held[0]?.destroy();
+    await eventually(async () => expect(await connected(url, LAST).closed).toContain('200 OK'));
+  });
+
+  it.each([
+    ['a head without end', `GET /healthz HTTP/1.1\r\nHost: x\r\nX-Long: ${'a'.repeat(17 * 1024)}`, '431', 'headers'],
+    ['a name without end', `GET /circuits/${'a'.repeat(5_000)} HTTP/1.1\r\nHost: x\r\n\r\n`, '414', 'headers'],
+    [
+      'a body that is too long',
+      `PUT /circuits/a HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${TOKEN}\r\nContent-Length: 5000\r\n\r\n`,
+      '413',
+      'body',
+    ],
+    ['a request that does not come to its end', 'GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: ', '408', 'slow'],
+  ])('%s', async (_, text, status, reason) => {
+    const { url, metrics } = await startAdmin({ token: TOKEN }, reason === 'slow' ? { requestTimeoutMs: 100 } : {});
+    const { heard } = connected(url, text);
+    await eventually(() => expect(heard()).toMatch(new RegExp(`^HTTP/1.1 ${status} `)));
+    expect(await refusals(metrics)).toEqual({ [`http_${reason}`]: 1 });
+  });
+
+  it('changes and wrong tokens that come too often', async () => {
+    const { put, metrics } = await started();
+    for (let n = 0; n < 12; n++) await put('guess');
+    expect(await refusals(metrics)).toEqual({ http_rate: 2 });
+  });
+
+  it('and what is wrong in any other way is not counted there', async () => {
+    const { get, put, url, metrics } = await started();
+    await put('guess');
+    await get('/nope');
+    await connected(url, 'NOT HTTP\r\n\r\n').closed;
+    expect(await refusals(metrics)).toEqual({});
+  });
+
+  it('localhost is one address, or its second one would have no limits', async () => {
+    const { url } = await startAdmin({}, {}, 'localhost:0');
+    const port = Number(new URL(url).port);
+    const all = await lookup('localhost', { all: true });
+    const taken = await Promise.all(all.map(({ address }) => answered(address, port).catch(() => null)));
+    expect(taken.filter((socket) => socket !== null)).toHaveLength(1);
   });
 });
 

@@ -213,7 +213,11 @@ export interface Bench {
 }
 
 /** A listening admin server with fakes behind it. */
-export async function startAdmin(changes: Partial<AdminDeps> = {}, options: AdminOptions = {}): Promise<Bench> {
+export async function startAdmin(
+  changes: Partial<AdminDeps> = {},
+  options: AdminOptions = {},
+  listenAt = '127.0.0.1:0',
+): Promise<Bench> {
   const circuits = new FakeCircuits();
   const metrics = changes.metrics instanceof Metrics ? changes.metrics : newMetrics();
   const records = new Records();
@@ -237,7 +241,7 @@ export async function startAdmin(changes: Partial<AdminDeps> = {}, options: Admi
     },
     options,
   );
-  const address = await admin.listen('127.0.0.1:0');
+  const address = await admin.listen(listenAt);
   afterTest(() => admin.close());
   const url = `http://${address}`;
   const get = (path: string, init?: RequestInit) => fetch(url + path, init);

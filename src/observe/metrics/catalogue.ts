@@ -141,6 +141,11 @@ export const METRICS = {
     help: 'What fell out of a bounded store before its time.',
     labels: ['reason'],
   },
+  sluice_refused_total: {
+    type: 'counter',
+    help: 'What was turned away at a port because there is a limit to it; those at the gRPC port only with the transport "direct".',
+    labels: ['reason'],
+  },
   sluice_faults_total: {
     type: 'counter',
     help: 'Internal faults; in each Sluice failed open.',

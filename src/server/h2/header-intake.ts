@@ -2,7 +2,7 @@
 // the peer's table changes with each.
 
 import { BlockCache } from './block-cache.js';
-import type { OpenCall } from './call.js';
+import type { Call, OpenCall, Responder } from './call.js';
 import { ConnectionError } from './errors.js';
 import { HeaderBlocks } from './header-blocks.js';
 import { type Decoded, HpackDecoder } from './hpack/decoder.js';
@@ -25,6 +25,7 @@ export interface IntakeHost {
   opens(id: number): boolean;
   request(id: number, endStream: boolean, request: Request): void;
   trailers(id: number, endStream: boolean, headers: readonly Header[]): void;
+  refused(what: 'headers'): void;
 }
 
 const TOO_LONG = refusal(431, 'The headers are too long.\n');
@@ -87,8 +88,13 @@ export class HeaderIntake {
   }
 
   private read({ headers, tooLong }: Decoded): Request {
-    if (tooLong) return { open: TOO_LONG, contentLength: null };
+    if (tooLong) return { open: (responder) => this.tooLong(responder), contentLength: null };
     const head = readRequestHead(headers);
     return { open: this.route(head), contentLength: head.contentLength };
+  }
+
+  private tooLong(responder: Responder): Call {
+    this.host.refused('headers');
+    return TOO_LONG(responder);
   }
 }

@@ -35,6 +35,7 @@ function build(options: GrpcServerOptions, limits: Limits): Parts {
       health,
     }),
     now: () => performance.now(),
+    refused: (what) => hooks.refused(what),
     fault: (error) => hooks.fault('connection', error),
     closed: (connection) => connections.delete(connection),
   };

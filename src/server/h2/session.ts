@@ -1,6 +1,7 @@
 // The rules of HTTP/2 for one connection, without its socket: which frame is allowed when, what it does to which
 // stream, and what it costs the peer that sent it.
 
+import type { PastLimit } from '../hooks.js';
 import type { OpenCall } from './call.js';
 import { Control, type ControlHost } from './control.js';
 import { ConnectionError, StreamError } from './errors.js';
@@ -24,6 +25,8 @@ export interface SessionOptions {
   readonly limits: Limits;
   /** What serves a request. It may answer it at once. */
   readonly route: (head: RequestHead) => OpenCall;
+  /** Not taken, by one of the limits; the connection goes on. */
+  readonly refused: (what: PastLimit) => void;
   /** Monotonic milliseconds. */
   readonly now: () => number;
 }
@@ -43,6 +46,7 @@ export class Session implements FrameSink, StreamHost, SenderEvents, ControlHost
   readonly held: Held;
   readonly maxMessageBytes: number;
   readonly maxAnswerBytes: number;
+  readonly refused: (what: PastLimit) => void;
   private readonly host: SessionHost;
   private readonly limits: Limits;
   private readonly control: Control;
@@ -57,12 +61,13 @@ export class Session implements FrameSink, StreamHost, SenderEvents, ControlHost
   private lastServed = Number.POSITIVE_INFINITY;
   private over = false;
 
-  constructor(output: Output, host: SessionHost, { limits, route, now }: SessionOptions) {
+  constructor(output: Output, host: SessionHost, { limits, route, refused, now }: SessionOptions) {
     this.host = host;
     this.limits = limits;
     this.held = { bytes: 0, maxBytes: limits.maxPartialBytes };
     this.maxMessageBytes = limits.maxMessageBytes;
     this.maxAnswerBytes = limits.maxAnswerBytes;
+    this.refused = refused;
     this.sender = new Sender(output, limits.maxQueuedBytes, this);
     this.intake = new HeaderIntake(this, limits, route);
     this.room = new ReceiveWindow(output);
@@ -146,7 +151,10 @@ export class Session implements FrameSink, StreamHost, SenderEvents, ControlHost
   /** @throws StreamError where there are enough streams. */
   request(id: number, endStream: boolean, request: Request): void {
     if (id > this.lastServed) return this.refuse(id);
-    if (this.streams.size >= this.limits.maxStreams) throw new StreamError(CODE.refusedStream, 'no more streams');
+    if (this.streams.size >= this.limits.maxStreams) {
+      this.refused('stream');
+      throw new StreamError(CODE.refusedStream, 'no more streams');
+    }
     this.open(id, endStream, request);
   }
 

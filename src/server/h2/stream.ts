@@ -16,6 +16,7 @@ export interface StreamHost {
   readonly maxAnswerBytes: number;
   /** A message was handed to a service. */
   worked(): void;
+  refused(what: 'message'): void;
   /** Something was written: it leaves at the end of the read in progress, or now. */
   flush(): void;
 }
@@ -110,6 +111,7 @@ export class Stream implements Responder, MessageSink {
 
   refuseMessage(why: Refusal): void {
     const [status, text] = REFUSALS[why];
+    if (status === STATUS.resourceExhausted) this.host.refused('message');
     this.fail(status, text);
   }
 
@@ -122,6 +124,7 @@ export class Stream implements Responder, MessageSink {
     const { maxAnswerBytes, sender } = this.host;
     const size = form.size(message);
     if (size > maxAnswerBytes) {
+      this.host.refused('message');
       this.fail(STATUS.resourceExhausted, `an answer has ${size} bytes, allowed are ${maxAnswerBytes}`);
       return;
     }

@@ -90,10 +90,12 @@ export const ITSELF: Row = {
     {
       type: 'timeseries',
       title: 'Given up',
-      description: 'What fell out of a bounded store, log lines left out, and counts that had no series of their own.',
+      description:
+        'What fell out of a bounded store, was turned away at a port by its limits, log lines left out, and counts that had no series of their own.',
       unit: 'cps',
       queries: [
         { expr: rate('sluice_dropped_total', 'reason', '', JOB), legend: 'dropped {{reason}}' },
+        { expr: rate('sluice_refused_total', 'reason', '', JOB), legend: 'refused {{reason}}' },
         { expr: `sum(rate(sluice_log_lines_dropped_total{${JOB}}${IN}))`, legend: 'log lines' },
         { expr: `sum(rate(sluice_label_overflow_total{${JOB}}${IN}))`, legend: 'label overflow' },
       ],

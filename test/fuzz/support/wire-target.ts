@@ -146,6 +146,7 @@ export class WireTarget {
     logEnded: () => undefined,
     socketRestored: () => undefined,
     traceArrived: () => undefined,
+    refused: () => undefined,
     fault: (place, error) => this.#found(`${place}: ${told(error)}`),
   };
 

@@ -3,9 +3,12 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { LIMITS } from '../../../src/server/h2/limits.js';
+import { CODE, FLAG } from '../../../src/server/h2/protocol.js';
+import { STATUS } from '../../../src/server/h2/status.js';
 import { METHODS } from '../../../src/server/services.js';
 import { MAIN_JS, startSluice } from '../../support/sluice.js';
-import { data, message, open } from './support/frames.js';
+import { data, message, open, uint32 } from './support/frames.js';
 import { greeted, Peer } from './support/peer.js';
 
 const run = promisify(execFile);
@@ -39,6 +42,30 @@ describe('sluice serve', () => {
     },
     30_000,
   );
+
+  it('counts what is past the limits of a port, and tells at /metrics', async () => {
+    const sluice = await startSluice({ policy: {} });
+    try {
+      const peer = await greeted(sluice.grpc);
+      const last = 2 * LIMITS.maxStreams + 1;
+      for (let id = 1; id <= last; id += 2) peer.send(open(id));
+      expect(await peer.resetOf(last)).toBe(CODE.refusedStream);
+      const other = await greeted(sluice.grpc);
+      other.send(open(1), data(1, Buffer.concat([Buffer.from([0]), uint32(LIMITS.maxMessageBytes + 1)])));
+      expect(await other.headersOf(1)).toMatchObject({ 'grpc-status': String(STATUS.resourceExhausted) });
+      // Short on the wire, and 37 bytes each by the count of HTTP/2.
+      const many = Object.fromEntries(Array.from({ length: 1_000 }, (_, n) => [`x${n}`, 'y']));
+      other.send(open(3, many, FLAG.endStream));
+      expect(await other.headersOf(3)).toMatchObject({ ':status': '431' });
+      const { metric } = await sluice.metrics();
+      expect(metric('sluice_refused_total', { reason: 'grpc_stream' })).toBe(1);
+      expect(metric('sluice_refused_total', { reason: 'grpc_message' })).toBe(1);
+      expect(metric('sluice_refused_total', { reason: 'grpc_headers' })).toBe(1);
+      expect(metric('sluice_streams', { role: 'admission' })).toBe(LIMITS.maxStreams);
+    } finally {
+      await sluice.stop();
+    }
+  }, 60_000);
 
   it('says which transports there are', async () => {
     const failed = await run(process.execPath, [MAIN_JS, 'serve', '--transport', 'quic']).catch(

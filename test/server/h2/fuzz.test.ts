@@ -131,7 +131,7 @@ function run(bytes: Buffer, below: Below): Outcome {
       };
     };
   const host = { flush: () => output.flush(), fail, emptied: () => undefined };
-  const session = new Session(output, host, { limits: LIMITS, route, now: () => 0 });
+  const session = new Session(output, host, { limits: LIMITS, route, refused: () => undefined, now: () => 0 });
   const reader = new FrameReader(session);
   try {
     for (let at = 0; at < bytes.length; ) {

@@ -32,6 +32,7 @@ const OPTIONS: GrpcServerOptions = {
     streamClosed: () => undefined,
     decided: () => undefined,
     traceArrived: () => undefined,
+    refused: () => undefined,
     fault: () => undefined,
   },
 };

@@ -106,13 +106,14 @@ describe('Envoy’s way to end streams', () => {
 
 describe('streams', () => {
   it('beyond the limit are refused, and may come again when others have ended', async () => {
-    const { server, handlers } = await start({}, { maxStreams: 3 });
+    const { server, handlers, refused } = await start({}, { maxStreams: 3 });
     const peer = await greeted(server.address);
     peer.send(open(1), open(3), open(5), open(7));
     expect(await peer.resetOf(7)).toBe(CODE.refusedStream);
     peer.send(reset(1), open(9));
     await peer.said();
     expect(handlers.length).toBe(4);
+    expect(refused).toEqual(['stream']);
   });
 
   it('are announced with their limit', async () => {
@@ -125,44 +126,67 @@ describe('streams', () => {
 
 describe('headers', () => {
   it('that a few bytes stand for are refused, and the connection goes on', async () => {
-    const { server } = await start({}, { headerTableBytes: 4_096 });
+    const { server, refused } = await start({}, { headerTableBytes: 4_096 });
     const peer = await greeted(server.address);
     const indexed = Buffer.concat([Buffer.from([0x40]), encodeHeaders([['x', 'y'.repeat(1_000)]]).subarray(1)]);
     peer.send(block(1, Buffer.concat([BLOCK, indexed, Buffer.alloc(200, 0xbe)]), FLAG.endHeaders | FLAG.endStream));
     expect(await peer.headersOf(1)).toMatchObject({ ':status': '431' });
     peer.send(open(3), data(3, REQUEST));
     expect((await peer.headersOf(3))[':status']).toBe('200');
+    expect(refused).toEqual(['headers']);
+  });
+
+  it('that are too long are refused and counted each time, though the same bytes are read but once', async () => {
+    const { server, refused } = await start({}, { maxHeaderListBytes: 1_000 });
+    const peer = await greeted(server.address);
+    for (const id of [1, 3, 5]) {
+      peer.send(open(id, { 'x-long': 'y'.repeat(1_000) }, FLAG.endStream));
+      expect(await peer.headersOf(id)).toMatchObject({ ':status': '431' });
+    }
+    expect(refused).toEqual(['headers', 'headers', 'headers']);
   });
 
   it('that go on for ever end the connection', async () => {
-    const { server } = await start();
+    const { server, faults } = await start();
     const peer = await greeted(server.address);
     peer.send(block(1, BLOCK, 0), many(100, frame(FRAME.continuation, 0, 1)));
     expect((await peer.goaway())?.code).toBe(CALM);
+    expect(faults.map(({ place }) => place)).toEqual(['connection']);
   });
 
   it('of more bytes than allowed end the connection, complete or not', async () => {
-    const { server } = await start();
+    const { server, faults } = await start();
     const peer = await greeted(server.address);
     peer.send(block(1, Buffer.alloc(16_000), 0), many(2, frame(FRAME.continuation, 0, 1, Buffer.alloc(16_000))));
     expect((await peer.goaway())?.code).toBe(CALM);
+    expect(faults.map(({ place }) => place)).toEqual(['connection']);
   });
 });
 
 describe('messages', () => {
   it('that are compressed are refused as not implemented', async () => {
-    const { server } = await start();
+    const { server, refused } = await start();
     const peer = await greeted(server.address);
     peer.send(open(1), data(1, message(Buffer.from('x'), 1)));
     expect(await peer.headersOf(1)).toMatchObject({ 'grpc-status': String(STATUS.unimplemented) });
     expect(await peer.resetOf(1)).toBe(CODE.noError);
+    expect(refused).toEqual([]);
   });
 
   it('that are announced too long are refused before they come', async () => {
-    const { server } = await start();
+    const { server, refused } = await start();
     const peer = await greeted(server.address);
     peer.send(open(1), data(1, Buffer.concat([Buffer.from([0]), uint32(LIMITS.maxMessageBytes + 1)])));
     expect(await peer.headersOf(1)).toMatchObject({ 'grpc-status': String(STATUS.resourceExhausted) });
+    expect(refused).toEqual(['message']);
+  });
+
+  it('that would be too long as answers are not sent', async () => {
+    const { server, refused } = await start({ onMessage: long }, { maxAnswerBytes: 5_000 });
+    const peer = await greeted(server.address);
+    peer.send(open(1), data(1, REQUEST));
+    expect(await peer.headersOf(1)).toMatchObject({ 'grpc-status': String(STATUS.resourceExhausted) });
+    expect(refused).toEqual(['message']);
   });
 
   it('that end in the middle fail their stream', async () => {
@@ -174,13 +198,14 @@ describe('messages', () => {
   });
 
   it('of all streams together may not be held beyond the limit', async () => {
-    const { server } = await start({}, { maxPartialBytes: 20_000 });
+    const { server, refused } = await start({}, { maxPartialBytes: 20_000 });
     const peer = await greeted(server.address);
     const begun = message(Buffer.alloc(50_000)).subarray(0, 12_000);
     peer.send(open(1), data(1, begun), open(3), data(3, begun));
     expect(await peer.headersOf(3)).toMatchObject({ 'grpc-status': String(STATUS.resourceExhausted) });
     peer.send(reset(1), open(5), data(5, begun));
     expect(await peer.said()).toEqual([expect.objectContaining({ type: FRAME.rstStream, id: 3 })]);
+    expect(refused).toEqual(['message']);
   });
 });
 
@@ -235,9 +260,10 @@ describe('a peer', () => {
   }, 30_000);
 
   it('too many is not taken', async () => {
-    const { server } = await start({}, { maxConnections: 1 });
+    const { server, refused } = await start({}, { maxConnections: 1 });
     const first = await greeted(server.address);
     await new Peer(server.address).closed();
     expect(await first.said()).toEqual([]);
+    expect(refused).toEqual(['connection']);
   });
 });

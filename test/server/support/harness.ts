@@ -9,6 +9,7 @@ import type { Role } from '../../../src/core/reasons.js';
 import { NO_CHANGES, type Send, type StreamEvent, type StreamHandler } from '../../../src/core/stream.js';
 import { startGrpcServer } from '../../../src/server/grpc.js';
 import { startDirectServer } from '../../../src/server/h2/server.js';
+import type { PastLimit } from '../../../src/server/hooks.js';
 import type { GrpcServerOptions, RunningGrpcServer, StartTransport } from '../../../src/server/transport.js';
 
 const GRACE_MS = 0;
@@ -60,6 +61,8 @@ export interface Harness {
   readonly decided: { readonly role: Role; readonly seconds: number }[];
   /** When the first entry of each message of the log says that it ended. */
   readonly tracesEndedAtMs: number[];
+  /** What was past a limit. */
+  readonly refused: PastLimit[];
   readonly faults: { readonly place: string; readonly error: unknown }[];
 }
 
@@ -92,6 +95,7 @@ async function startWith(transport: StartTransport, { onMessage = goOn, ...optio
     closed: [] as Role[],
     decided: [] as { role: Role; seconds: number }[],
     tracesEndedAtMs: [] as number[],
+    refused: [] as PastLimit[],
     faults: [] as { place: string; error: unknown }[],
   };
   const server = await transport({
@@ -110,6 +114,7 @@ async function startWith(transport: StartTransport, { onMessage = goOn, ...optio
       streamClosed: (role) => seen.closed.push(role),
       decided: (role, seconds) => seen.decided.push({ role, seconds }),
       traceArrived: (endedAtMs) => seen.tracesEndedAtMs.push(endedAtMs),
+      refused: (what) => seen.refused.push(what),
       fault: (place, error) => seen.faults.push({ place, error }),
     },
     ...options,
