@@ -156,7 +156,8 @@ class Sidecar {
   async #openTls(): Promise<{ readonly tls?: TlsSource }> {
     const { tls: files } = this.#options;
     if (files === null) return {};
-    const tls = await openTlsSource(files, tlsObserver(files.cert, this.#metrics, this.#logger));
+    const watchers = { files, metrics: this.#metrics, logger: this.#logger, wallNow: Date.now };
+    const tls = await openTlsSource(files, tlsObserver(watchers));
     this.#disposers.push(() => tls.close());
     return { tls };
   }

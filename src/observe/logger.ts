@@ -97,6 +97,13 @@ export class Logger implements Partial<Observer> {
     this.line('tls_rejected', { file, error: words }, 'new certificates cannot be used; those in use stay');
   }
 
+  /** `untilMs`: milliseconds since the epoch. */
+  tlsExpiring(file: string, untilMs: number, expired: boolean): void {
+    const notAfter = new Date(untilMs).toISOString();
+    const text = expired ? 'certificate has expired: nobody can connect' : 'certificate expires soon: renew it';
+    this.line('tls_expiring', { file, notAfter, expired }, text);
+  }
+
   /** `leftOut`: the policy of now has no place for them. */
   stateRestored(file: string, circuits: number, leftOut: number, ageMs: number): void {
     this.line('state_restored', { file, circuits, leftOut, ageMs: Math.round(ageMs) }, 'state restored');

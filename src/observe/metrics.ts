@@ -6,11 +6,13 @@ import type { Dropped, Observer, RetryCause, ShadowDecision, TraceMatch } from '
 import type { AnswerReason, RefusalReason, RetryResult, Role } from '../core/reasons.js';
 import { ROLES } from '../core/reasons.js';
 import type { AttemptRecord, RequestRecord } from '../core/record.js';
+import type { Validity } from '../server/tls/validity.js';
 import { DISTURBANCES, type Disturbance } from './disturbances.js';
 import { FAULT_REASONS, type FaultReason } from './faults.js';
 import { DROPPED_WATCHERS, type DroppedWatcher } from './live/dropped.js';
 import { Buckets } from './metrics/buckets.js';
 import { METRICS, type MetricName } from './metrics/catalogue.js';
+import { Certificates, type TlsFile } from './metrics/certificates.js';
 import { ClusterCounters } from './metrics/cluster-counters.js';
 import { Exposition, histogramSamples, type Sample } from './metrics/exposed.js';
 import { CONTENT_TYPES, type ScrapeFormat } from './metrics/format.js';
@@ -61,6 +63,7 @@ export class Metrics implements Observer {
   private readonly disturbances = new Cells(new Grid(['reason', DISTURBANCES]));
   private readonly reloads = new Cells(new Grid(['result', RELOAD_RESULTS]));
   private readonly tlsReloads = new Cells(new Grid(['result', RELOAD_RESULTS]));
+  private readonly certificates = new Certificates();
   private readonly stateLoads = new Cells(new Grid(['result', STATE_LOADS]));
   private readonly stateSaves = new Cells(new Grid(['result', STATE_SAVES]));
   private readonly watchersLost = new Cells(new Grid(['reason', DROPPED_WATCHERS]));
@@ -170,6 +173,10 @@ export class Metrics implements Observer {
     this.tlsReloads.add(result);
   }
 
+  tlsInUse(file: TlsFile, validity: Validity): void {
+    this.certificates.use(file, validity);
+  }
+
   stateLoad(result: StateLoad): void {
     this.stateLoads.add(result);
   }
@@ -235,6 +242,8 @@ export class Metrics implements Observer {
     this.add('sluice_policy_ok', () => single(this.policyOk ? 1 : 0));
     this.add('sluice_policy_reloads_total', () => this.reloads.samples('', 'all'));
     this.add('sluice_tls_reloads_total', () => this.tlsReloads.samples('', 'all'));
+    this.add('sluice_tls_certificate_expiration_timestamp_seconds', () => this.certificates.samples('untilMs'));
+    this.add('sluice_tls_certificate_not_before_timestamp_seconds', () => this.certificates.samples('fromMs'));
     this.add('sluice_state_loads_total', () => this.stateLoads.samples('', 'all'));
     this.add('sluice_state_saves_total', () => this.stateSaves.samples('', 'all'));
     this.add('sluice_watchers', () => single(this.watching));

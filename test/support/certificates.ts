@@ -11,13 +11,20 @@ export interface Certificate {
 
 export interface Authority extends Certificate {
   /** A certificate for that DNS name. */
-  issue(name: string): Certificate;
+  issue(name: string, validity?: Days): Certificate;
+}
+
+/** From when to when it is valid, in days from now. */
+export interface Days {
+  readonly from: number;
+  readonly to: number;
 }
 
 const TAG = { integer: 0x02, bitString: 0x03, octetString: 0x04, oid: 0x06, utf8: 0x0c, utcTime: 0x17 } as const;
 const SEQUENCE = 0x30;
 const SET = 0x31;
 const DAY_MS = 86_400_000;
+const MONTHS: Days = { from: -1, to: 90 };
 
 const OID = {
   commonName: '550403',
@@ -26,16 +33,16 @@ const OID = {
   subjectAltName: '551d11',
 } as const;
 
-export function makeAuthority(name = 'an authority of tests'): Authority {
+export function makeAuthority(name = 'an authority of tests', days = MONTHS): Authority {
   const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const own = { name, key: keys.privateKey };
-  const cert = certificate({ subject: name, issuer: own, publicKey: keys.publicKey, extension: isAuthority() });
-  return { cert, key: pem(keys.privateKey), issue: (subject) => issued(subject, own) };
+  const cert = certificate({ subject: name, issuer: own, publicKey: keys.publicKey, extension: isAuthority(), days });
+  return { cert, key: pem(keys.privateKey), issue: (subject, validity = MONTHS) => issued(subject, own, validity) };
 }
 
-function issued(subject: string, issuer: Issuer): Certificate {
+function issued(subject: string, issuer: Issuer, days: Days): Certificate {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  return { cert: certificate({ subject, issuer, publicKey, extension: dnsName(subject) }), key: pem(privateKey) };
+  return { cert: certificate({ subject, issuer, publicKey, extension: dnsName(subject), days }), key: pem(privateKey) };
 }
 
 interface Issuer {
@@ -48,9 +55,10 @@ interface Request {
   readonly issuer: Issuer;
   readonly publicKey: KeyObject;
   readonly extension: Buffer;
+  readonly days: Days;
 }
 
-function certificate({ subject, issuer, publicKey, extension }: Request): string {
+function certificate({ subject, issuer, publicKey, extension, days }: Request): string {
   const algorithm = sequence(oid(OID.ecdsaWithSha256));
   const now = Date.now();
   const body = sequence(
@@ -58,7 +66,7 @@ function certificate({ subject, issuer, publicKey, extension }: Request): string
     der(TAG.integer, Buffer.concat([Buffer.from([1]), randomBytes(8)])),
     algorithm,
     distinguishedName(issuer.name),
-    sequence(utcTime(now - DAY_MS), utcTime(now + 7 * DAY_MS)),
+    sequence(utcTime(now + days.from * DAY_MS), utcTime(now + days.to * DAY_MS)),
     distinguishedName(subject),
     publicKey.export({ type: 'spki', format: 'der' }),
     der(0xa3, sequence(extension)),

@@ -25,6 +25,7 @@ const WORDS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
   sluice_decision_duration_seconds: { role: reasons.ROLES },
   sluice_streams: { role: reasons.ROLES },
   sluice_faults_total: { reason: FAULT_REASONS },
+  sluice_tls_certificate_expiration_timestamp_seconds: { file: ['cert', 'client_ca'] },
   sluice_policy_reloads_total: { result: ['applied', 'rejected'] },
   sluice_trace_entries_total: {
     type: ['attempt', 'request'],

@@ -99,6 +99,11 @@ export const LOG_EVENTS = {
     when: 'changed certificate files cannot be used; those in use stay',
     fields: ['file', 'error'],
   },
+  tls_expiring: {
+    level: 'warn',
+    when: 'a certificate in use has expired, or will within 14 days or the last quarter of its time: at the start, and when it is new',
+    fields: ['file', 'notAfter', 'expired'],
+  },
   state_restored: {
     level: 'info',
     when: 'circuits and budgets of the last process go on, from the state file',

@@ -126,6 +126,16 @@ export const METRICS = {
     help: 'Changes of the certificate files of the gRPC port: applied, or rejected with those in use unchanged.',
     labels: ['result'],
   },
+  sluice_tls_certificate_expiration_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When a certificate of the gRPC port expires: the first of its chain (cert), or the last authority for clients (client_ca). Only with TLS.',
+    labels: ['file'],
+  },
+  sluice_tls_certificate_not_before_timestamp_seconds: {
+    type: 'gauge',
+    help: 'Since when the same certificate is valid.',
+    labels: ['file'],
+  },
   sluice_state_loads_total: {
     type: 'counter',
     help: 'State files read at the start: restored, absent, or ignored for the reason that the result names.',

@@ -45,10 +45,15 @@ async function read(file: string): Promise<Buffer> {
   }
 }
 
+/** Each by itself, in the order of the file. */
+export function certificatesIn(pem: Buffer): readonly string[] {
+  return pem.toString('latin1').match(CERTIFICATE) ?? [];
+}
+
 /** OpenSSL takes a file without any for one that is in order. */
 function checkCertificates(file: string, pem: Buffer): void {
-  const found = pem.toString('latin1').match(CERTIFICATE);
-  if (found === null) throw new Error(`${file}: no certificate in it; it has to be PEM`);
+  const found = certificatesIn(pem);
+  if (found.length === 0) throw new Error(`${file}: no certificate in it; it has to be PEM`);
   for (const each of found) {
     try {
       new X509Certificate(each);

@@ -14,6 +14,8 @@ export interface TlsSource {
 }
 
 export interface TlsObserver {
+  /** The set of the start, and then each new one. */
+  inUse(material: TlsMaterial): void;
   /** A new set is in use. */
   applied(): void;
   /** The files have changed, and what they hold now cannot be used: the set before stays. */
@@ -26,7 +28,9 @@ const LOOK_EVERY_MS = 1_000;
 export async function openTlsSource(files: TlsFiles, told: TlsObserver): Promise<TlsSource> {
   // Before they are read: a change that comes in between is seen at the next look.
   const seen = await fingerprint(files);
-  return new WatchedTls(files, told, seen, await loadTls(files));
+  const material = await loadTls(files);
+  told.inUse(material);
+  return new WatchedTls(files, told, seen, material);
 }
 
 class WatchedTls implements TlsSource {
@@ -76,6 +80,7 @@ class WatchedTls implements TlsSource {
       this.current = await loadTls(this.#files);
       for (const use of this.#users) use(this.current);
       this.#told.applied();
+      this.#told.inUse(this.current);
     } catch (error) {
       this.#told.rejected(error);
     }

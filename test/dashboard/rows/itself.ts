@@ -110,6 +110,23 @@ export const ITSELF: Row = {
     },
     {
       type: 'timeseries',
+      title: 'Certificates last for',
+      description:
+        'Of the gRPC port with TLS, the sidecar whose ends first, beside the whole time that they are made for. Below 0: expired.',
+      unit: 's',
+      queries: [
+        {
+          expr: `min by (file) (sluice_tls_certificate_expiration_timestamp_seconds{${JOB}} - time())`,
+          legend: '{{file}}',
+        },
+        {
+          expr: `min by (file) (sluice_tls_certificate_expiration_timestamp_seconds{${JOB}} - sluice_tls_certificate_not_before_timestamp_seconds{${JOB}})`,
+          legend: '{{file}} when new',
+        },
+      ],
+    },
+    {
+      type: 'timeseries',
       title: 'Reloads',
       description: 'Of the policy, and of certificates. rejected: the files have errors, and what is in force stays.',
       unit: 'short',

@@ -11,11 +11,16 @@ const authority = makeAuthority();
 async function watched(files: TlsFiles) {
   const used: TlsMaterial[] = [];
   const rejected: unknown[] = [];
+  const inUse: TlsMaterial[] = [];
   let applied = 0;
-  const source = await openTlsSource(files, { applied: () => applied++, rejected: (error) => rejected.push(error) });
+  const source = await openTlsSource(files, {
+    inUse: (material) => inUse.push(material),
+    applied: () => applied++,
+    rejected: (error) => rejected.push(error),
+  });
   onTestFinished(() => source.close());
   source.subscribe((material) => used.push(material));
-  return { source, used, rejected, applied: () => applied };
+  return { source, used, rejected, inUse, applied: () => applied };
 }
 
 /** Looked at every second, twice each: plenty of time for that. */
@@ -69,10 +74,12 @@ describe('files that change', () => {
     'are used when they are %s',
     async (_, make) => {
       const { files, write } = make(authority);
-      const { source, used, applied } = await watched(files);
+      const { source, used, inUse, applied } = await watched(files);
+      const first = source.current;
       const next = authority.issue(NAME);
       write(next);
       await eventually(() => expect(applied()).toBe(1), SOON_MS);
+      expect(inUse).toEqual([first, source.current]);
       expect(source.current.cert.toString()).toBe(next.cert);
       expect(used.map(({ key }) => key.toString())).toEqual([next.key]);
     },
