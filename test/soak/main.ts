@@ -6,7 +6,15 @@ import { CommanderError } from 'commander';
 import { envoyRestarted, flapping } from '../faults/support/envoy-faults.js';
 import { type Fault, LONG, type Scale, SHORT } from '../faults/support/fault.js';
 import { policyDeleted, policyEmptied, policyHalfWritten, policyReplaced } from '../faults/support/policy-faults.js';
-import { blocked, clockSetBack, diskFull, killed, socketRemoved, stopped } from '../faults/support/process-faults.js';
+import {
+  blocked,
+  clockSetBack,
+  diskFull,
+  killed,
+  socketRemoved,
+  stateDiskFull,
+  stopped,
+} from '../faults/support/process-faults.js';
 import { traceCut, traceDelayed, traceReplayed, traceShuffled } from '../faults/support/trace-faults.js';
 import { complaints, underLoad } from '../faults/support/under-load.js';
 import { startWorld, type World } from '../faults/support/world.js';
@@ -16,7 +24,7 @@ import { readOptions, type SoakOptions } from './options.js';
 import { plot, verdicts } from './report.js';
 
 /** They replace the process, and its memory with it: once, before it is measured. */
-const REPLACING: readonly Fault[] = [killed, diskFull];
+const REPLACING: readonly Fault[] = [killed, stateDiskFull, diskFull];
 const LASTING: readonly Fault[] = [
   ...[stopped, traceCut, policyDeleted, flapping, blocked, traceDelayed, policyEmptied, socketRemoved],
   ...[traceReplayed, policyHalfWritten, envoyRestarted, clockSetBack, traceShuffled, policyReplaced],

@@ -73,6 +73,11 @@ export class World implements AsyncDisposable {
     return join(this.#directory, name);
   }
 
+  /** Done when all of it is over, before what was there first. */
+  atEnd(cleanUp: () => Promise<unknown>): void {
+    this.#stack.add(cleanUp);
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.#stack.run();
   }
