@@ -20,6 +20,7 @@ function writeAll(logger: Logger): void {
   logger.finished(aRecord({ attempts: [aFailure(), anAttempt({ attempt: 2 })], result: 'success' }));
   logger.fault('decision', new Error('broken'));
   logger.tlsApplied('cert.pem');
+  logger.tlsExpiring('tls.crt', 0, true);
   logger.tlsRejected('cert.pem', new Error('no certificate in it'));
   logger.stateRestored('state', 3, 1, 1200);
   logger.stateIgnored('state', 'damaged', 'its checksum is another');
@@ -255,9 +256,9 @@ describe('faults', () => {
 
 describe('levels', () => {
   it.each([
-    ['debug', 20],
-    ['info', 20],
-    ['warn', 11],
+    ['debug', 21],
+    ['info', 21],
+    ['warn', 12],
     ['error', 4],
     ['silent', 0],
   ] as const)('%s writes %i of one line of each kind', (level, expected) => {

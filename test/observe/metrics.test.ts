@@ -379,6 +379,7 @@ describe('a scrape over HTTP', () => {
 });
 
 function countOneOfEach(metrics: Metrics): void {
+  metrics.tlsInUse('cert', { fromMs: 0, untilMs: 1_000 });
   const record = aRecord({ decision: 'reroute' });
   metrics.decided(record);
   metrics.attemptSettled(record, anAttempt({ cluster: 'secondary' }));
