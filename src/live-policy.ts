@@ -4,9 +4,9 @@ import { monotonicNow } from './clock.js';
 import type { Logger } from './observe/logger.js';
 import type { Metrics } from './observe/metrics.js';
 import { policyReader } from './policy/apart.js';
-import type { LoadResult } from './policy/load.js';
 import { formatProblem } from './policy/problems.js';
 import type { Policy } from './policy/resolve.js';
+import type { LoadResult } from './policy/result.js';
 import { type PolicyChange, type PolicyWatch, watchPolicy } from './policy/watch.js';
 
 export interface LivePolicyOptions {

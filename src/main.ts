@@ -12,6 +12,7 @@ import { addDoctorCommand } from './cli/doctor/command.js';
 import { addEnvoyCommand } from './cli/envoy/command.js';
 import { LOG_LEVELS, type LogLevel } from './observe/log/levels.js';
 import { formatProblem } from './policy/problems.js';
+import type { LoadResult } from './policy/result.js';
 import { DEFAULT_SOCKET_MODE, parseSocketMode } from './server/socket-mode.js';
 import type { TlsFiles } from './server/tls/material.js';
 import { TRANSPORT_NAMES, type TransportName } from './server/transport-names.js';
@@ -197,8 +198,7 @@ async function serve(options: ServeOptions): Promise<void> {
   if (policyFile === undefined) {
     throw new CommanderError(2, 'sluice.policy', 'error: no policy: give --policy FILE or set SLUICE_POLICY');
   }
-  const [{ startApp }, { loadPolicy }] = await Promise.all([import('./app.js'), import('./policy/load.js')]);
-  const loaded = await loadPolicy(policyFile);
+  const [{ startApp }, loaded] = await Promise.all([import('./app.js'), loadApart(policyFile)]);
   if (!loaded.ok) {
     complain(loaded.problems.map(formatProblem));
     return;
@@ -224,6 +224,11 @@ async function serve(options: ServeOptions): Promise<void> {
     (await starting).stop(signal, { delayMs: options.drainDelay * 1000, graceMs: options.drain * 1000 }),
   );
   await starting;
+}
+
+async function loadApart(policyFile: string): Promise<LoadResult> {
+  const { loadPolicyApart } = await import('./policy/apart.js');
+  return loadPolicyApart(policyFile);
 }
 
 function namesIn(list: string): string[] {

@@ -1,8 +1,10 @@
-// Checks a changed policy beside the traffic. YAML with a thousand clusters takes a third of a second to read, a hostile
-// megabyte many seconds: on the thread that answers Envoy, that would be the time for which every request waits.
+// Checks a policy beside the traffic. YAML with a thousand clusters takes a third of a second to read, a hostile
+// megabyte many seconds: on the thread that answers Envoy, that would be the time for which every request waits. The first
+// policy is checked there as well: a thread takes along what it loaded for that when it ends, ten MiB.
 
 import { Worker } from 'node:worker_threads';
-import { type CheckResult, checkPolicy, type LoadResult, toPolicy, wholeFile } from './load.js';
+import { readPolicyText } from './read.js';
+import { type CheckResult, type LoadResult, toPolicy, unfit } from './result.js';
 
 export interface TextToCheck {
   readonly text: string;
@@ -35,18 +37,26 @@ export function policyReader(): PolicyReader {
   };
 }
 
+/** Reads and checks a policy file. Never rejects; a file that cannot be read is a problem like any other. */
+export async function loadPolicyApart(path: string): Promise<LoadResult> {
+  const read = await readPolicyText(path);
+  if (!read.ok) return unfit(path, read.message);
+  const checked = await checkApart({ text: read.text, fileName: path }, new AbortController().signal);
+  return checked === null ? unfit(path, 'was not read to its end') : toPolicy(checked, read.text);
+}
+
 /** null: aborted. */
-function checkApart(toCheck: TextToCheck, signal: AbortSignal): Promise<CheckResult | null> {
+async function checkApart(toCheck: TextToCheck, signal: AbortSignal): Promise<CheckResult | null> {
   const thread = startThread(toCheck);
   // Where no thread is to be had, late is better than never.
-  if (thread === null) return Promise.resolve(checkPolicy(toCheck.text, toCheck.fileName));
+  if (thread === null) return (await import('./load.js')).checkPolicy(toCheck.text, toCheck.fileName);
   return new Promise((resolve) => {
     const done = (result: CheckResult | null) => {
       clearTimeout(timer);
       resolve(result);
       void thread.terminate();
     };
-    const failed = (why: string) => done({ ok: false, problems: [wholeFile(toCheck.fileName, why)] });
+    const failed = (why: string) => done(unfit(toCheck.fileName, why));
     const timer = setTimeout(
       () => failed(`took more than ${LONGEST_MS / 1000} s to read; make it simpler`),
       LONGEST_MS,

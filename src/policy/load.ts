@@ -6,28 +6,17 @@ import { applyCeilings } from './ceilings.js';
 import { crossChecks } from './checks.js';
 import { type PolicyFile, policyFile } from './file-schema.js';
 import { findingsOf } from './issues.js';
-import { type Places, toPlaces } from './places.js';
 import { type Finding, formatPath, formatProblem, type PolicyProblem } from './problems.js';
 import { MAX_POLICY_BYTES, readPolicyText, tooLarge } from './read.js';
-import { Policy } from './resolve.js';
+import { type CheckResult, type LoadResult, toPolicy, unfit } from './result.js';
+import { toPlaces } from './to-places.js';
 import { type Located, readYaml, type YamlText } from './yaml.js';
-
-export type LoadResult =
-  /** `warnings`: whole sentences with file, line and path, for the log. */
-  | { readonly ok: true; readonly policy: Policy; readonly text: string; readonly warnings: string[] }
-  /** At least one, in the order of the text; `formatProblem` makes a line of each. */
-  | { readonly ok: false; readonly problems: PolicyProblem[] };
 
 /** Reads and checks a policy file. Never throws; a file that cannot be read is a problem like any other. */
 export async function loadPolicy(path: string): Promise<LoadResult> {
   const read = await readPolicyText(path);
-  return read.ok ? parsePolicy(read.text, path) : { ok: false, problems: [wholeFile(path, read.message)] };
+  return read.ok ? parsePolicy(read.text, path) : unfit(path, read.message);
 }
-
-/** What was read, as plain data that another thread can be sent. */
-export type CheckResult =
-  | { readonly ok: true; readonly places: Places; readonly warnings: string[] }
-  | { readonly ok: false; readonly problems: PolicyProblem[] };
 
 /**
  * Checks the text of a policy file. Never throws.
@@ -37,15 +26,10 @@ export function parsePolicy(text: string, fileName: string): LoadResult {
   return toPolicy(checkPolicy(text, fileName), text);
 }
 
-export function toPolicy(checked: CheckResult, text: string): LoadResult {
-  if (!checked.ok) return checked;
-  return { ok: true, policy: new Policy(checked.places), text, warnings: checked.warnings };
-}
-
 /** The larger part of `parsePolicy`: all that takes time. */
 export function checkPolicy(text: string, fileName: string): CheckResult {
   const bytes = Buffer.byteLength(text);
-  if (bytes > MAX_POLICY_BYTES) return { ok: false, problems: [wholeFile(fileName, tooLarge(bytes))] };
+  if (bytes > MAX_POLICY_BYTES) return unfit(fileName, tooLarge(bytes));
   const yaml = readYaml(text);
   const { file, findings } = yaml.fatal ? { file: null, findings: [] } : check(yaml.value);
   const problems = [
@@ -93,8 +77,4 @@ function offsetOf(root: Located, { path, atKey }: Finding): number {
 function inOrder(problems: readonly Placed[], file: string): PolicyProblem[] {
   const sorted = [...problems].sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
   return sorted.map((problem) => ({ file, ...problem }));
-}
-
-export function wholeFile(file: string, message: string): PolicyProblem {
-  return { file, line: null, column: null, path: '', message };
 }

@@ -2,8 +2,7 @@
 // `circuit.open.base -> 5s`. Merging, ceilings, cross-field checks, origins and warnings are then all the same
 // loop over one map instead of five recursions over five nested shapes.
 
-import type { PolicyFile } from './file-schema.js';
-import { type Ceilings, type Effective, layer } from './schema.js';
+import type { Ceilings, Effective } from './schema.js';
 
 /** What one place sets: dotted field to value in the file's notation. Lists are whole; byStatus is per status. */
 export type Fields = ReadonlyMap<string, unknown>;
@@ -37,25 +36,6 @@ export interface Places {
   readonly routes: ReadonlyMap<string, RoutePlace>;
 }
 
-const NONE: ReadonlySet<string> = new Set();
-
-/** The defaults of the schema itself, flattened once. */
-export const BUILTIN: Place = { path: [], from: 'default', fields: flatten(layer.parse({})), lowered: NONE };
-
-export function toPlaces(file: PolicyFile): Places {
-  const clusters = Object.entries(file.clusters).map(([pattern, { targets = {}, ...rest }]) => {
-    const own = Object.entries(targets).map(
-      ([value, fields]) => [value, place(['clusters', pattern, 'targets', value], fields)] as const,
-    );
-    return [pattern, { ...place(['clusters', pattern], rest), pattern, targets: new Map(own) }] as const;
-  });
-  const routes = Object.entries(file.routes).map(([pattern, { cluster = null, ...rest }]) => {
-    return [pattern, { ...place(['routes', pattern], rest), pattern, cluster }] as const;
-  });
-  const defaults = place(['defaults'], file.defaults);
-  return { ceilings: file.ceilings, builtin: BUILTIN, defaults, clusters: new Map(clusters), routes: new Map(routes) };
-}
-
 /** Every place that the file itself has, in its order. */
 export function* placesOf(places: Places): Generator<Place> {
   yield places.defaults;
@@ -87,30 +67,8 @@ export function unflatten(fields: Fields): Record<string, unknown> {
   return root;
 }
 
-/** Is this field one indivisible value, though it is a mapping? */
-function isSchedule(field: string): boolean {
-  return /^retry\.backoff\.byStatus\.\d+$/.test(field);
-}
-
-function flatten(values: object): Map<string, unknown> {
-  const fields = new Map<string, unknown>();
-  const walk = (group: object, prefix: string) => {
-    for (const [key, value] of Object.entries(group)) {
-      const field = prefix + key;
-      if (isGroup(value) && !isSchedule(field)) walk(value, `${field}.`);
-      else if (value !== undefined) fields.set(field, value);
-    }
-  };
-  walk(values, '');
-  return fields;
-}
-
-function isGroup(value: unknown): value is Record<string, unknown> {
+export function isGroup(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function place(path: readonly string[], values: object): Place {
-  return { path, from: path.join('.'), fields: flatten(values), lowered: NONE };
 }
 
 function subgroup(group: Record<string, unknown>, part: string): Record<string, unknown> {

@@ -60,7 +60,7 @@ export function formatAddress(address: Address): string {
   return `${host}:${address.port}`;
 }
 
-/** What `net.Server.listen` and Fastify take. */
+/** What `listen` of any server of Node's takes. */
 export function listenOptions(address: Address): { path: string } | { host: string; port: number } {
   return address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port };
 }

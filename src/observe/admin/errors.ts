@@ -1,28 +1,33 @@
 // Every error of the admin server is `{"error": "..."}`: what was wrong, and what is allowed.
 
-import type { FastifyError } from 'fastify';
+import { type Answer, json } from './answer.js';
 
 /** An answer with this status instead of what was asked for. The message is for the client. */
 export class HttpError extends Error {
-  readonly statusCode: number;
+  /** From 400 to 499: the client's own fault. */
+  readonly status: number;
   /** null: trying again is not a matter of time. */
   readonly retryAfterSeconds: number | null;
 
-  constructor(statusCode: number, message: string, retryAfterSeconds: number | null = null) {
+  constructor(status: number, message: string, retryAfterSeconds: number | null = null) {
     super(message);
     this.name = 'HttpError';
-    this.statusCode = statusCode;
+    this.status = status;
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 
-export interface ErrorBody {
-  readonly error: string;
+/** Said in place of an answer. What is our fault is not told in words of ours. */
+export function errorAnswer(error: unknown): Answer {
+  if (!(error instanceof HttpError)) return json({ error: 'internal error; see the log' }, 500);
+  return { ...json({ error: error.message }, error.status), headers: headersOf(error) };
 }
 
-/** The client's own fault, as status and words; null: it is ours, and its words are not for the client. */
-export function clientFault(error: FastifyError | HttpError): { status: number; body: ErrorBody } | null {
-  const status = error.statusCode ?? 500;
-  if (status < 400 || status > 499) return null;
-  return { status, body: { error: error.message } };
+function headersOf({ status, retryAfterSeconds }: HttpError): Record<string, string> {
+  return {
+    ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+    ...(retryAfterSeconds === null ? {} : { 'retry-after': String(retryAfterSeconds) }),
+    // What remains of the body is not waited for.
+    ...(status === 413 ? { connection: 'close' } : {}),
+  };
 }

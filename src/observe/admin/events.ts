@@ -1,35 +1,31 @@
-// GET /events: a stream of server-sent events. Its connection leaves Fastify's hands, so what Fastify would have done
-// for it is done here.
+// GET /events: a stream of server-sent events. Its response goes to whoever feeds it, until either side ends it.
 
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ServerResponse } from 'node:http';
 import type { Feed } from '../live/feed.js';
+import { type Answer, json } from './answer.js';
 import { readRequestsQuery } from './input.js';
+import { type Route, route } from './route.js';
 
-export function addEvents(app: FastifyInstance, feed: Feed, headers: Readonly<Record<string, string>>): void {
-  // Without HEAD: Fastify would answer it by this very stream.
-  app.get('/events', { exposeHeadRoute: false }, async (request, reply) => {
-    const query = readRequestsQuery(request.query);
-    if (!feed.admits()) {
-      reply.code(503).header('retry-after', '10');
-      return { error: 'as many as may be are watching: close a page, or ask /circuits and /requests' };
-    }
-    stream(request, reply, headers, (sink) => feed.connect(sink, query));
-    return reply;
-  });
-  app.addHook('preClose', async () => feed.close());
+/** Without HEAD: it would be answered by this very stream. */
+export function eventRoutes(feed: Feed): Route[] {
+  return [
+    route(['GET'], '/events', ({ query }): Answer => {
+      const wanted = readRequestsQuery(query);
+      if (!feed.admits()) return full();
+      return {
+        content: { kind: 'taken', take: (response) => stream(response, (sink) => feed.connect(sink, wanted)) },
+      };
+    }),
+  ];
 }
 
-type Response = FastifyReply['raw'];
+function full(): Answer {
+  const error = 'as many as may be are watching: close a page, or ask /circuits and /requests';
+  return { ...json({ error }, 503), headers: { 'retry-after': '10' } };
+}
 
-function stream(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  headers: Readonly<Record<string, string>>,
-  connect: (sink: Response) => () => void,
-): void {
-  const response = reply.hijack().raw;
+function stream(response: ServerResponse, connect: (sink: ServerResponse) => () => void): void {
   response.writeHead(200, {
-    ...headers,
     'content-type': 'text/event-stream',
     // Told to proxies that would collect a response before they pass it on.
     'x-accel-buffering': 'no',
@@ -38,5 +34,5 @@ function stream(
   const leave = connect(response);
   response.once('close', leave);
   response.on('error', leave);
-  request.raw.on('error', leave);
+  response.req.on('error', leave);
 }

@@ -3,8 +3,9 @@
 
 import { readdir, readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
-import type { FastifyInstance } from 'fastify';
+import type { Answer } from './answer.js';
 import { HttpError } from './errors.js';
+import { get, type Route } from './route.js';
 
 /** Both `src/observe/admin` and `dist/observe/admin` lie three levels below the package's root. */
 const BUILT = new URL('../../../dist/observe/', import.meta.url);
@@ -40,23 +41,18 @@ export const PAGE_POLICY = [
 const PAGE_HEADERS = { 'content-security-policy': PAGE_POLICY, 'referrer-policy': 'no-referrer' };
 
 /** Links in the page are relative, so that it works behind a proxy's prefix. */
-export function addPage(app: FastifyInstance): void {
+export function pageRoutes(): Route[] {
   const files = once(findFiles);
-  const file = async (name: string) => {
-    const found = (await files()).get(name);
-    if (found === undefined) throw new HttpError(404, 'the page has no such file');
-    return found;
+  const file = async (name: string): Promise<Answer> => {
+    const bytes = (await files()).get(name);
+    if (bytes === undefined) throw new HttpError(404, 'the page has no such file');
+    const type = TYPES[extname(name)] ?? 'application/octet-stream';
+    return { headers: PAGE_HEADERS, content: { kind: 'whole', type, bytes } };
   };
-  app.get('/', async (_request, reply) => {
-    reply.headers(PAGE_HEADERS).type(TYPES['.html'] ?? '');
-    return file('page/index.html');
-  });
-  app.get<{ Params: { '*': string } }>('/ui/*', async ({ params }, reply) => {
-    const name = params['*'];
-    const content = await file(name);
-    reply.headers(PAGE_HEADERS).type(TYPES[extname(name)] ?? 'application/octet-stream');
-    return content;
-  });
+  return [
+    get('/', () => file('page/index.html')),
+    get<{ name: string[] }>('/ui/*name', ({ params }) => file(params.name.join('/'))),
+  ];
 }
 
 /** @throws Error where the build is incomplete. */
