@@ -17,7 +17,7 @@ import { cameTooLate, isOurs, takeBackRefusal, wasMade } from './refusal.js';
 import type { RequestFacts } from './request.js';
 import { restWished } from './retry/rest.js';
 import type { Wish } from './retry/wish.js';
-import { type Attempt, attemptOf, isComplete, plannedCluster, type Session, slotOf } from './session.js';
+import { type Attempt, attemptOf, isComplete, isEarly, plannedCluster, type Session, slotOf } from './session.js';
 import { SESSION_LIMITS, type SessionLimits, Sessions } from './sessions.js';
 import { correctCluster, settle } from './settle.js';
 import { FixedRoutes } from './steering.js';
@@ -215,7 +215,7 @@ export class Engine {
     session.traced = true;
     session.expiresAtMs = now + limits.graceMs;
     session.record.status ??= entry.clientStatus;
-    observer.traceEntry('request', session.answered ? 'known' : 'settled');
+    observer.traceEntry('request', !session.answered ? 'settled' : isEarly(session, entry) ? 'early' : 'known');
     this.#endedUnanswered(session, entry, now);
     this.#finishIfComplete(session, now);
   }

@@ -13,6 +13,7 @@ export type ShadowDecision = 'short_circuit' | 'retry';
 export type TraceMatch =
   | 'settled' // this entry settled its attempt
   | 'known' // its attempt, or its request, was settled before: dropped, save for an interruption of the body
+  | 'early' // a request's, answered before, that came before those of its attempts: out of order, or these are lost
   | 'unmatched' // an id we do not hold (any more)
   | 'untagged'; // no id or no attempt number: the tags are missing from Envoy's configuration
 

@@ -3,7 +3,7 @@
 
 import type { Circuit } from './circuit/breaker.js';
 import type { CircuitName, Permit } from './circuit/state.js';
-import type { Evidence } from './evidence.js';
+import { type Evidence, FLAGS, type RequestTrace } from './evidence.js';
 import type { ClusterPolicy } from './policy.js';
 import type { RefusalReason } from './reasons.js';
 import type { AttemptRecord, RequestRecord } from './record.js';
@@ -12,6 +12,8 @@ import type { Grant } from './retry/eligibility.js';
 
 /** More attempts than any policy allows: a number beyond it is not believed. */
 export const MAX_ATTEMPTS = 100;
+
+const CLIENT_GONE = FLAGS.downstreamConnectionTermination | FLAGS.downstreamRemoteReset;
 
 /** A cluster that attempts of this request may go to. */
 export interface Slot extends CircuitName {
@@ -117,6 +119,16 @@ export function giveBackPending(session: Session, now: number): boolean {
 /** The log has told of the request, and of every attempt; there is none where Envoy answered by itself. */
 export function isComplete(session: Session): boolean {
   return session.traced && session.attempts.every((attempt) => attempt.settled && attempt.traced);
+}
+
+/**
+ * Envoy ends and logs the attempts of a request first, and then the request, unless the client has gone away: where entries
+ * of attempts are missing by then, they were overtaken on their way, or lost.
+ */
+export function isEarly({ attempts }: Session, { evidence: { flags } }: RequestTrace): boolean {
+  if ((flags & CLIENT_GONE) !== 0) return false;
+  for (const attempt of attempts) if (!attempt.traced) return true;
+  return false;
 }
 
 function newAttempt(attempt: number, cluster: string, target: string | null): Attempt {

@@ -45,7 +45,7 @@ const DEFAULT_CLUSTER_LIMIT = 1000;
 const MS_PER_SECOND = 1000;
 
 const TRACE_TYPES = ['attempt', 'request'] as const;
-const TRACE_MATCHES = ['settled', 'known', 'unmatched', 'untagged'] as const satisfies readonly TraceMatch[];
+const TRACE_MATCHES = ['settled', 'known', 'early', 'unmatched', 'untagged'] as const satisfies readonly TraceMatch[];
 const DROPPED = ['session', 'evidence', 'cluster', 'route', 'record'] as const satisfies readonly Dropped[];
 const RELOAD_RESULTS = ['applied', 'rejected'] as const satisfies readonly ReloadResult[];
 

@@ -134,6 +134,74 @@ describe('evidence in any order, doubled or lost', () => {
   });
 });
 
+describe('the entry of an answered request', () => {
+  /** Its attempts are two: one that was refused, and a good one. */
+  function told(
+    order: readonly ('first' | 'last' | 'request')[],
+    flags = 0,
+    when: 'answered' | 'unanswered' = 'answered',
+  ) {
+    const world = new CoreWorld(POLICY);
+    const session = admitted(world);
+    const { id } = session.record;
+    const good = { ...answered('trace', 200), flags };
+    if (when === 'answered') world.engine.requestAnswered(session, seen(2, answered('admission', 200)), world.now);
+    const entries: Readonly<Record<string, TraceEntry>> = {
+      first: { kind: 'attempt', id, attempt: 1, cluster: 'a', evidence: refused('trace') },
+      last: { kind: 'attempt', id, attempt: 2, cluster: 'a', evidence: good },
+      request: { kind: 'request', id, cluster: 'a', evidence: good, clientStatus: 200, attempts: 2 },
+    };
+    for (const name of order) {
+      const entry = entries[name];
+      if (entry !== undefined) world.engine.traced(entry, world.now);
+    }
+    return world;
+  }
+
+  it('is no news where those of its attempts came before it, in whatever order', () => {
+    for (const order of [['first', 'last', 'request'] as const, ['last', 'first', 'request'] as const]) {
+      const world = told(order);
+      expect([world.counted('trace', 'request', 'known'), world.counted('trace', 'request', 'early')]).toEqual([1, 0]);
+    }
+  });
+
+  it.each([
+    [['request', 'first', 'last'] as const],
+    [['first', 'request', 'last'] as const],
+    [['last', 'request', 'first'] as const],
+  ])('is early in the order %j, once however often it comes; all else is as it would be', (order) => {
+    const world = told([...order, 'request', 'request']);
+    expect(world.counted('trace', 'request', 'early')).toBe(1);
+    expect(world.engine.openSessions).toBe(0);
+    expect(world.finished[0]).toMatchObject({
+      result: 'success',
+      attempts: [{ stage: 'connect' }, { stage: 'response' }],
+    });
+    expect(world.circuit('a')).toMatchObject({ requests: 2, failures: 1 });
+  });
+
+  it('is early where those of its attempts are lost', () => {
+    const world = told(['request']);
+    expect(world.counted('trace', 'request', 'early')).toBe(1);
+    world.advance(3_600_000);
+    world.engine.sweep(world.now);
+    expect([world.engine.openSessions, world.counted('dropped', 'evidence')]).toEqual([0, 1]);
+  });
+
+  it.each([
+    ['the connection', FLAGS.downstreamConnectionTermination],
+    ['the stream', FLAGS.downstreamRemoteReset],
+  ])('is not early where the client ended %s: Envoy logs it first then', (_, flags) => {
+    const world = told(['request', 'first', 'last'], flags);
+    expect([world.counted('trace', 'request', 'known'), world.counted('trace', 'request', 'early')]).toEqual([1, 0]);
+  });
+
+  it('is what settles a request whose answer was not seen, and not early', () => {
+    const world = told(['request', 'first', 'last'], 0, 'unanswered');
+    expect([world.counted('trace', 'request', 'settled'), world.counted('trace', 'request', 'early')]).toEqual([1, 0]);
+  });
+});
+
 describe('evidence that never comes', () => {
   it('is given up after the grace time, and a followed attempt counts as failed', () => {
     const world = new CoreWorld(POLICY);

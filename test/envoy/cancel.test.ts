@@ -46,6 +46,9 @@ describe('a client that goes away', () => {
     expect(record).toMatchObject({ result: 'success', attempts: [{ stage: 'response', outcome: 'success' }] });
     expect(secondary.requests).toHaveLength(1);
     expect(await world.mesh.sluice.circuit('secondary')).toMatchObject({ requests: 1, failures: 0 });
+    // Envoy logs the request before its attempt then: that is its order, and no news.
+    const { metric } = await settled(world.mesh);
+    expect(metric('sluice_trace_entries_total', { match: 'early' })).toBe(0);
   });
 
   it('R7: while it still connects: not retried, not counted', async () => {

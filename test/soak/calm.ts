@@ -18,7 +18,7 @@ export interface Calm {
   readonly lost: number;
 }
 
-interface Counts {
+export interface Counts {
   readonly decided: number;
   readonly settled: number;
   readonly received: number;
@@ -47,7 +47,7 @@ export async function calm(world: World): Promise<Calm> {
 }
 
 /** Without traffic. @throws Error that says what Sluice still holds. */
-async function counts(world: World): Promise<Counts> {
+export async function counts(world: World): Promise<Counts> {
   const { metric } = await settled(world, QUIET_WITHIN_MS);
   const lost = [...(await world.envoy.stats(''))].filter(([name]) => name.endsWith('ext_proc.failure_mode_allowed'));
   return {

@@ -29,7 +29,7 @@ const WORDS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
   sluice_policy_reloads_total: { result: ['applied', 'rejected'] },
   sluice_trace_entries_total: {
     type: ['attempt', 'request'],
-    match: ['settled', 'known', 'unmatched', 'untagged'],
+    match: ['settled', 'known', 'early', 'unmatched', 'untagged'],
   },
 };
 

@@ -102,7 +102,7 @@ export const METRICS = {
   },
   sluice_trace_entries_total: {
     type: 'counter',
-    help: 'Access log entries received, by kind and by what they matched.',
+    help: "Access log entries received, by kind and by what they matched; early: a request's that came before those of its attempts.",
     labels: ['type', 'match'],
   },
   sluice_trace_lag_seconds: {

@@ -49,7 +49,7 @@ export const ITSELF: Row = {
       type: 'timeseries',
       title: 'Access log entries',
       description:
-        'By what they matched. untagged: tags are missing in Envoy; unmatched: too late, or of another sidecar.',
+        'By what they matched. untagged: tags are missing in Envoy; unmatched: too late, or of another sidecar; early: out of order, or others are lost.',
       unit: 'cps',
       stacked: true,
       queries: [

@@ -28,4 +28,5 @@ const ENTRIES = 'sluice_trace_entries_total';
 export const traceCut = trace('cut', 'the trace cut', ofSluice('sluice_disturbances_total', { reason: 'trace_ended' }));
 export const traceDelayed = trace('delay', 'the trace delayed', messagesOlderThanASecond);
 export const traceReplayed = trace('replay', 'the trace replayed', ofSluice(ENTRIES, { match: 'unmatched' }));
-export const traceShuffled = trace('shuffle', 'the trace out of order', ofSluice(ENTRIES));
+/** It changes no decision and no count; what is seen of it is a request's entry before that of its attempt. */
+export const traceShuffled = trace('shuffle', 'the trace out of order', ofSluice(ENTRIES, { match: 'early' }));

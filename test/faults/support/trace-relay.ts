@@ -11,6 +11,7 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { METHODS } from '../../../src/server/services.js';
+import { singleEntries } from './log-entries.js';
 
 export type TraceMode = 'pass' | 'cut' | 'delay' | 'replay' | 'shuffle';
 
@@ -22,7 +23,7 @@ export interface TraceRelay {
 }
 
 const DELAY_MS = 1_500;
-/** Messages that wait in `shuffle` until one of them, any of them, goes on. */
+/** Entries that wait in `shuffle` until one of them, any of them, goes on. */
 const SHUFFLED = 12;
 /** Messages that `replay` still knows. */
 const KEPT = 40;
@@ -135,7 +136,9 @@ class Line {
       case 'replay':
         return this.#replay(bytes);
       case 'shuffle':
-        return this.#shuffle(bytes);
+        return singleEntries(bytes).forEach((entry) => {
+          this.#shuffle(entry);
+        });
       default:
         return this.#mode satisfies never;
     }
