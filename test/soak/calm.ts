@@ -14,6 +14,8 @@ export interface Calm {
   readonly sent: number;
   /** Answered with 200, decided on, settled as a success, read by an upstream: by how much each differs from `sent`. */
   readonly drift: Readonly<Record<string, number>>;
+  /** What was not answered with 200, in words, and how often. */
+  readonly failures: Readonly<Record<string, number>>;
   /** Decisions that Envoy did not wait for. */
   readonly lost: number;
 }
@@ -42,6 +44,7 @@ export async function calm(world: World): Promise<Calm> {
       settled: after.settled - before.settled - sent,
       received: after.received - before.received - sent,
     },
+    failures: Object.fromEntries(traffic.failures),
     lost: after.lost - before.lost,
   };
 }

@@ -29,6 +29,8 @@ const LASTING: readonly Fault[] = [
   ...[stopped, traceCut, policyDeleted, flapping, blocked, traceDelayed, policyEmptied, socketRemoved],
   ...[traceReplayed, policyHalfWritten, envoyRestarted, clockSetBack, traceShuffled, policyReplaced],
 ];
+/** Connections come and go: so many more open files at the end than at the beginning are no leak. */
+const FREE_FILES = 32;
 /** Below this, each fault gets only as long as in CI, so that all have their turn. */
 const SHORT_MINUTES = 10;
 
@@ -38,6 +40,7 @@ class Soak {
   /** Calm stretches in which everything could be compared. */
   compared = 0;
   requests = 0;
+  filesBefore = 0;
   readonly #world: World;
   readonly #scale: Scale;
   readonly #startedAtMs = performance.now();
@@ -54,11 +57,12 @@ class Soak {
   async fault(fault: Fault): Promise<void> {
     const outcome = await underLoad(this.#world, fault, this.#scale);
     const found = complaints(outcome);
-    const { sent, drift, lost } = await calm(this.#world);
+    const { sent, drift, failures, lost } = await calm(this.#world);
     this.requests += outcome.answered + sent;
     if (lost === 0) {
       this.compared += 1;
-      if (Object.values(drift).some((count) => count !== 0)) found.push(`drift after it: ${JSON.stringify(drift)}`);
+      if (Object.values(drift).some((count) => count !== 0))
+        found.push(`drift after it: ${JSON.stringify({ ...drift, ...failures })}`);
     }
     this.#say(fault.name, `${outcome.answered} requests, ${outcome.rate.toFixed(0)}/s, told ${outcome.told}`, found);
     this.problems.push(...found.map((problem) => `${fault.name}: ${problem}`));
@@ -80,6 +84,7 @@ async function run({ minutes, plot: file }: SoakOptions): Promise<readonly strin
     // The last of them left its log on the full disk.
     await world.sluice.stop();
     await world.startSluice();
+    soak.filesBefore = await openFiles(world);
     // Each has its turn, however slow the machine.
     for (let turn = 0; turn < LASTING.length || soak.elapsedMs < minutes * 60_000; turn += 1) {
       await soak.fault(LASTING[turn % LASTING.length] ?? stopped);
@@ -91,20 +96,26 @@ async function run({ minutes, plot: file }: SoakOptions): Promise<readonly strin
   }
 }
 
+async function openFiles({ sluice }: World): Promise<number> {
+  return (await sluice.metrics()).metric('process_open_fds');
+}
+
 /** What is wrong in the end. */
 async function conclude(soak: Soak, world: World, file: string | null): Promise<string[]> {
   const { metric } = await world.sluice.metrics();
   const held = ['sluice_sessions', 'sluice_streams'].map((name) => `${name} ${metric(name)}`);
   const faults = metric('sluice_faults_total');
+  const files = (await openFiles(world)) - soak.filesBefore;
   const memory = verdicts(soak.memory);
   console.log(
-    `\n${soak.requests} requests; counts compared ${soak.compared} times; ${held.join(', ')}; faults ${faults}`,
+    `\n${soak.requests} requests; counts compared ${soak.compared} times; ${held.join(', ')}; faults ${faults}; ${files} more open files`,
   );
   for (const { text } of memory) console.log(text);
   if (file !== null) await writeFile(file, plot(soak.memory));
   return [
     ...held.filter((text) => !text.endsWith(' 0')).map((text) => `held in the end: ${text}`),
     ...(faults > 0 ? [`${faults} faults inside`] : []),
+    ...(files > FREE_FILES ? [`${files} more files are open in the end`] : []),
     ...(soak.compared === 0 ? ['the machine was too busy for a single comparison'] : []),
     ...memory.filter(({ ok }) => !ok).map(({ text }) => text),
   ];

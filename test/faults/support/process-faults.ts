@@ -114,5 +114,7 @@ export const clockSetBack: Fault = {
   async inject(world, traffic, { requests }) {
     await world.command('clock', -HOUR_MS);
     await traffic.more(requests);
+    // As before, or all that is told by Envoy's clock would seem to come from an hour ahead.
+    await world.command('clock', HOUR_MS);
   },
 };

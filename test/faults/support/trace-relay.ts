@@ -75,10 +75,15 @@ class Relay implements TraceRelay {
   }
 
   #open(call: Incoming): void {
+    if (this.#mode === 'cut') return cut(call);
     const line = new Line(call, this.#sluice, () => this.#lines.delete(line));
     this.#lines.add(line);
     line.become(this.#mode);
   }
+}
+
+function cut(call: Incoming): void {
+  call.emit('error', { code: status.UNAVAILABLE, details: 'cut' });
 }
 
 /** One stream of Envoy's, and the one to Sluice that carries it on. When one of them ends, so does the other. */
@@ -116,7 +121,7 @@ class Line {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#out.cancel();
     this.#client.close();
-    this.#call.emit('error', { code: status.UNAVAILABLE, details: 'cut' });
+    cut(this.#call);
   }
 
   #message(bytes: Buffer): void {
