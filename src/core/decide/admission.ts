@@ -9,7 +9,7 @@ import type { ClusterPolicy } from '../policy.js';
 import type { AnswerReason, Decision, RefusalReason } from '../reasons.js';
 import type { RequestRecord } from '../record.js';
 import { isRepeatable, type RequestFacts } from '../request.js';
-import { type Grant, grantFor } from '../retry/eligibility.js';
+import { type Grant, grantFor, type Judges } from '../retry/eligibility.js';
 import type { Attempt, Session, Slot } from '../session.js';
 import type { ClusterOrder, LocalAnswer } from '../stream.js';
 import { targetOf } from '../targets.js';
@@ -107,6 +107,11 @@ function refuse(
   return { kind: 'answer', answer: localAnswer(record, reason, retryAtMs - now, facts.grpc) };
 }
 
+const NOWHERE: readonly string[] = [];
+const UNJUDGED: Judges = { first: false, any: false };
+const JUDGED: Judges = { first: true, any: true };
+const JUDGED_LATER: Judges = { first: false, any: true };
+
 interface Granted {
   readonly grant: Grant | null;
   readonly notGranted: RefusalReason | null;
@@ -116,15 +121,16 @@ interface Granted {
 function grant(context: Context, facts: RequestFacts, policy: ClusterPolicy, slots: Slot[], now: number): Granted {
   const { retry } = policy;
   const first = slots[0];
-  const once = first === undefined ? [] : [first.cluster];
+  const once = first === undefined ? NOWHERE : [first.cluster];
   const none = (notGranted: RefusalReason): Granted => ({ grant: null, notGranted, plan: once });
   if (first === undefined || retry.mode === 'off' || retry.maxRetries <= 0) return none('retries_off');
   const own = context.policy.forTarget(first.cluster, first.target, '');
   const budget = context.budgets.of(first.circuit, own.retry.budget, now);
   budget.deposit(now);
-  const targets = retryTargets(slots);
+  const targets = retryTargets(slots, once);
   if (targets.length === 0) return none('probe_limit');
-  const grant = grantFor(retry, isRepeatable(facts, retry.nonIdempotent), judgesOf(context, facts.route, slots));
+  const judges = judgesOf(context, facts.route, slots, first);
+  const grant = grantFor(retry, isRepeatable(facts, retry.nonIdempotent), judges);
   if (grant === null) return none('not_idempotent');
   if (!budget.available(now)) return none('retry_budget');
   // In shadow mode Envoy goes where it would go without Sluice.
@@ -133,7 +139,8 @@ function grant(context: Context, facts: RequestFacts, policy: ClusterPolicy, slo
 }
 
 /** A probe is not repeated on the cluster that it probes: its own failure would stand in its way. */
-function retryTargets(slots: readonly Slot[]): readonly string[] {
+function retryTargets(slots: readonly Slot[], once: readonly string[]): readonly string[] {
+  if (slots.length === 1) return slots[0]?.permit.probe === true ? NOWHERE : once;
   const usable = slots[0]?.permit.probe === true ? slots.slice(1) : [...slots.slice(1), ...slots.slice(0, 1)];
   return usable.map((slot) => slot.cluster);
 }
@@ -145,9 +152,14 @@ function alternate(first: string, targets: readonly string[], maxRetries: number
   return plan;
 }
 
-function judgesOf(context: Context, route: string, slots: readonly Slot[]) {
-  const judged = slots.map((slot) => context.policy.forTarget(slot.cluster, slot.target, route).retry.judge);
-  return { first: judged[0] === true, any: judged.includes(true) };
+function judgesOf(context: Context, route: string, slots: readonly Slot[], first: Slot): Judges {
+  if (hasJudge(context, route, first)) return JUDGED;
+  for (const slot of slots) if (slot !== first && hasJudge(context, route, slot)) return JUDGED_LATER;
+  return UNJUDGED;
+}
+
+function hasJudge({ policy }: Context, route: string, { cluster, target }: Slot): boolean {
+  return policy.forTarget(cluster, target, route).retry.judge;
 }
 
 function openSession(
