@@ -19,7 +19,6 @@ const { values: options } = parseArgs({
 /** Of each kind. */
 const RUNS = Number(options.runs);
 const RUN_SECONDS = Number(options.seconds);
-const WARM_UP_SECONDS = 3;
 /** One in so many answers is a 503: only what goes wrong is logged, kept and told to those who watch. */
 const FAIL_EVERY = 50;
 const WATCHERS = 3;
@@ -50,7 +49,7 @@ const upstream = await startConstantUpstream(FAIL_EVERY);
 const sides: { readonly kind: Kind; readonly running: RunningArm; readonly runs: Run[] }[] = [];
 for (const kind of KINDS) {
   const running = await startArm(arm, upstream.port, { silent: !kind.observed });
-  await warmUp(running, WARM_UP_SECONDS);
+  await warmUp(running);
   running.pause();
   sides.push({ kind, running, runs: [] });
 }

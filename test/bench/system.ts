@@ -7,6 +7,7 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { ENVOY_VERSION } from '../support/envoy-binary.js';
+import { hasGo } from './peers/peer.js';
 import { type ConstantUpstream, startConstantUpstream } from './support/constant-upstream.js';
 import { describeMachine, machineLine } from './support/machine.js';
 import { ARMS, type Arm, armsNamed } from './system/arms.js';
@@ -19,10 +20,11 @@ import { summarise } from './system/summary.js';
 
 const { values: options } = parseArgs({
   options: {
-    arms: { type: 'string', default: ARMS.map(({ id }) => id).join(',') },
-    turns: { type: 'string', default: '4' },
+    /** All that this machine can run, unless told. */
+    arms: { type: 'string' },
+    turns: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '3' },
-    rates: { type: 'string', default: '1000,5000' },
+    rates: { type: 'string', default: '1000,2000' },
     /** Seconds of load for each heap, or `none`. */
     heaps: { type: 'string', default: '6' },
     long: { type: 'boolean', default: false },
@@ -31,12 +33,10 @@ const { values: options } = parseArgs({
   },
 });
 
-const WARM_UP_SECONDS = 3;
-
 // Leaving by `exit` takes Envoys and Sluices along.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
-const arms = armsNamed(words(options.arms));
+const arms = options.arms === undefined ? await armsHere() : armsNamed(words(options.arms));
 const effort: Effort = { seconds: number(options.seconds), rates: words(options.rates).map(number) };
 const turns = number(options.turns);
 const upstream = await startConstantUpstream();
@@ -45,6 +45,12 @@ try {
   else await runAll();
 } finally {
   upstream.stop();
+}
+
+async function armsHere(): Promise<readonly Arm[]> {
+  if (await hasGo()) return ARMS;
+  console.error('there is no Go on this machine: the Go server is left out');
+  return ARMS.filter(({ peer }) => peer === undefined);
 }
 
 async function runAll(): Promise<void> {
@@ -72,7 +78,7 @@ async function startAll(wanted: readonly Arm[], { port }: ConstantUpstream): Pro
   const started: RunningArm[] = [];
   for (const arm of wanted) {
     const one = await startArm(arm, port);
-    await warmUp(one, WARM_UP_SECONDS);
+    await warmUp(one);
     one.pause();
     started.push(one);
     console.error(`${arm.name}: up and warm`);
@@ -90,7 +96,7 @@ async function takeTurns(all: readonly RunningArm[]): Promise<Turn[][]> {
       one.pause();
       measured[index]?.push(result);
       const { requestsPerSecond, p99Ms, cpu } = result.saturated;
-      const sluice = cpu.sluiceUs === null ? '' : `, Sluice ${cpu.sluiceUs.toFixed(1)} us`;
+      const sluice = cpu.serverUs === null ? '' : `, Sluice ${cpu.serverUs.toFixed(1)} us`;
       const said = `${Math.round(requestsPerSecond)}/s, p99 ${p99Ms} ms, Envoy ${cpu.envoyUs.toFixed(1)} us${sluice}`;
       console.error(`${turn}/${turns} ${one.arm.name}: ${said}`);
     }

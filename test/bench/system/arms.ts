@@ -9,6 +9,8 @@ export interface Arm {
   readonly name: string;
   /** null: without Sluice. */
   readonly transport: TransportName | null;
+  /** Another server in Sluice's place. */
+  readonly peer?: 'go';
   readonly wiring: Wiring;
 }
 
@@ -21,9 +23,9 @@ export const ARMS: readonly Arm[] = [
   arm('admission', 'admission only', 'direct', ['admission']),
   arm('admission-grpc-js', 'admission only, grpc-js', 'grpc-js', ['admission']),
   arm('gate', 'admission, trace, gate', 'direct', FULL),
-  arm('gate-grpc-js', 'admission, trace, gate, grpc-js', 'grpc-js', FULL),
   arm('judge', 'admission, trace, judge', 'direct', ['admission', 'judge', 'trace']),
   arm('judge-grpc-js', 'admission, trace, judge, grpc-js', 'grpc-js', ['admission', 'judge', 'trace']),
+  { ...arm('peer-go', 'a Go server that decides nothing', null, ['admission']), peer: 'go' },
   arm('bare', 'Envoy alone, no upstream', null, [], 'none'),
   arm('bare-admission', 'admission only, no upstream', 'direct', ['admission'], 'none'),
 ];

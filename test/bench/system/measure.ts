@@ -35,15 +35,15 @@ export interface Paced {
   readonly cpu: CpuPerRequest;
 }
 
-/** Microseconds of processor time; `sluice` is null without Sluice. */
+/** Microseconds of processor time; `server` is null where Envoy asks nobody. */
 export interface CpuPerRequest {
   readonly envoyUs: number;
-  readonly sluiceUs: number | null;
+  readonly serverUs: number | null;
 }
 
 export interface Memory {
   readonly envoyMiB: number;
-  readonly sluiceMiB: number | null;
+  readonly serverMiB: number | null;
 }
 
 /** Most decisions that may be lost in a turn before it counts as failed: a hiccup of the machine, not more. */
@@ -51,9 +51,9 @@ const MAX_LOST_SHARE = 0.001;
 
 /** @throws Error that names the arm and holds what its Envoy and its Sluice said. */
 export async function measure(running: RunningArm, effort: Effort): Promise<Turn> {
-  const { arm, envoy, sluice } = running;
+  const { arm, envoy, server } = running;
   return measureAll(running, effort).catch((cause: unknown) => {
-    throw new Error(`${arm.name}: no measurement. ${envoy.log()}${sluice?.stderr() ?? ''}`, { cause });
+    throw new Error(`${arm.name}: no measurement. ${envoy.log()}${server?.stderr() ?? ''}`, { cause });
   });
 }
 
@@ -64,9 +64,19 @@ async function measureAll(running: RunningArm, { seconds, rates }: Effort): Prom
   return { saturated, paced };
 }
 
-/** Code and connections that are used for the first time are no part of a measurement. */
-export async function warmUp({ envoy }: RunningArm, seconds: number): Promise<void> {
-  await runWrk(urlOf(envoy.port), seconds, CONNECTIONS);
+/** It takes a compiler at run time so many to have seen which code is hot. */
+const WARM_AFTER = 60_000;
+const WARM_UP_PIECE_SECONDS = 3;
+const LONGEST_WARM_UP_SECONDS = 30;
+
+/** Code that is not compiled yet and connections that are new are no part of a measurement. */
+export async function warmUp({ envoy, server }: RunningArm): Promise<void> {
+  const enough = server === null ? 0 : WARM_AFTER;
+  let [requests, seconds] = [0, 0];
+  do {
+    requests += (await runWrk(urlOf(envoy.port), WARM_UP_PIECE_SECONDS, CONNECTIONS)).requests;
+    seconds += WARM_UP_PIECE_SECONDS;
+  } while (requests < enough && seconds < LONGEST_WARM_UP_SECONDS);
 }
 
 interface Measured {
@@ -75,17 +85,16 @@ interface Measured {
 }
 
 async function guarded<T extends Measured>(running: RunningArm, run: () => Promise<T>): Promise<T> {
-  const { sluice } = running;
-  const [lostBefore, seenBefore] = [await running.lostDecisions(), await running.seenBySluice()];
+  const [lostBefore, seenBefore] = [await running.lostDecisions(), await running.seenByServer()];
   const result = await run();
   const lost = (await running.lostDecisions()) - lostBefore;
   const allowed = result.requests * MAX_LOST_SHARE;
   const wrong = (what: string) => new Error(`${what} of ${result.requests} requests`);
   if (result.failed > allowed) throw wrong(`${result.failed} failed`);
   if (lost > allowed) throw wrong(`Envoy went on without Sluice for ${lost}`);
-  const seen = (await running.seenBySluice()) - seenBefore;
+  const seen = (await running.seenByServer()) - seenBefore;
   // The trace comes in batches: a few of the last entries may be missing still.
-  if (sluice !== null && seen < 0.98 * result.requests) throw wrong(`Sluice saw ${seen}`);
+  if (running.server !== null && seen < 0.98 * result.requests) throw wrong(`its server saw ${seen}`);
   return result;
 }
 
@@ -101,20 +110,20 @@ async function pace(running: RunningArm, rate: number, seconds: number): Promise
 }
 
 async function costOf<T extends Measured>(
-  { envoy, sluice }: RunningArm,
+  { envoy, server }: RunningArm,
   run: () => Promise<T>,
 ): Promise<{ result: T; cpu: CpuPerRequest }> {
-  const now = () => [cpuSeconds(envoy.pid), sluice === null ? 0 : cpuSeconds(sluice.pid)] as const;
+  const now = () => [cpuSeconds(envoy.pid), server === null ? 0 : cpuSeconds(server.pid)] as const;
   const before = now();
   const result = await run();
   const after = now();
   const each = (seconds: number) => (1e6 * seconds) / result.requests;
-  const sluiceUs = sluice === null ? null : each(after[1] - before[1]);
-  return { result, cpu: { envoyUs: each(after[0] - before[0]), sluiceUs } };
+  const serverUs = server === null ? null : each(after[1] - before[1]);
+  return { result, cpu: { envoyUs: each(after[0] - before[0]), serverUs } };
 }
 
-function memoryOf({ envoy, sluice }: RunningArm): Memory {
-  return { envoyMiB: residentMiB(envoy.pid), sluiceMiB: sluice === null ? null : residentMiB(sluice.pid) };
+function memoryOf({ envoy, server }: RunningArm): Memory {
+  return { envoyMiB: residentMiB(envoy.pid), serverMiB: server === null ? null : residentMiB(server.pid) };
 }
 
 function urlOf(port: number): string {

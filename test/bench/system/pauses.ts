@@ -26,7 +26,6 @@ export interface Pauses {
   readonly residentMiB: number;
 }
 
-const WARM_UP_SECONDS = 3;
 const PRELOAD = new URL('gc-preload.mjs', import.meta.url).href;
 
 /** Fills the arm with everything in it for `seconds`. @throws Error where nothing was collected: then nothing was measured. */
@@ -40,7 +39,7 @@ export async function measurePauses(flags: string, upstreamPort: number, seconds
   let load: Awaited<ReturnType<typeof runWrk>>;
   let resident = 0;
   try {
-    await warmUp(running, WARM_UP_SECONDS);
+    await warmUp(running);
     running.sluice?.signal('SIGUSR2');
     load = await runWrk(`http://127.0.0.1:${running.envoy.port}/x`, seconds, CONNECTIONS);
     resident = residentMiB(running.sluice?.pid ?? process.pid);

@@ -30,7 +30,7 @@ export function report(arms: readonly ArmSummary[], conditions: Conditions): str
 
 function saturatedTable(arms: readonly ArmSummary[]): string[] {
   return table(
-    ['', 'requests/s', 'of Envoy alone', 'p50', 'p99', 'p99, of Envoy alone', ...COSTS, 'Envoy RSS', 'Sluice RSS'],
+    ['', 'requests/s', 'of Envoy alone', 'p50', 'p99', 'p99, of Envoy alone', ...COSTS, 'Envoy RSS', 'server RSS'],
     arms.map((arm) => [
       arm.name,
       String(Math.round(arm.requestsPerSecond)),
@@ -39,14 +39,14 @@ function saturatedTable(arms: readonly ArmSummary[]): string[] {
       ms(arm.p99Ms),
       ratio(arm.p99Ratio),
       us(arm.envoyUs),
-      us(arm.sluiceUs),
+      us(arm.serverUs),
       mib(arm.envoyMiB),
-      mib(arm.sluiceMiB),
+      mib(arm.serverMiB),
     ]),
   );
 }
 
-const COSTS = ['Envoy CPU/request', 'Sluice CPU/request'];
+const COSTS = ['Envoy CPU/request', 'server CPU/request'];
 
 function pacedTable(arms: readonly ArmSummary[], wanted: number): string[] {
   return table(
@@ -54,7 +54,7 @@ function pacedTable(arms: readonly ArmSummary[], wanted: number): string[] {
     arms.flatMap(({ name, paced }) =>
       paced
         .filter(({ rate }) => rate === wanted)
-        .map(({ p50Ms, p99Ms, envoyUs, sluiceUs }) => [name, ms(p50Ms), ms(p99Ms), us(envoyUs), us(sluiceUs)]),
+        .map(({ p50Ms, p99Ms, envoyUs, serverUs }) => [name, ms(p50Ms), ms(p99Ms), us(envoyUs), us(serverUs)]),
     ),
   );
 }
@@ -77,7 +77,7 @@ function explanation({ effort, turns, machine }: Conditions): string[] {
     'whose latencies count from when a request was due; it spins on a processor of its own. Processor time is that of',
     '/proc/PID/stat, kernel included. The upstream answers constant bytes from plain sockets (about 11 us of processor time a',
     'request, where an Envoy with a direct response takes 34); where there is none, Envoy answers itself. Generator, upstream,',
-    `Envoy and Sluice share the machine: ${machine}.`,
+    `Envoy and its server share the machine: ${machine}. The Go server (grpc-go) sets two headers and looks at nothing.`,
   ];
 }
 
@@ -102,7 +102,7 @@ export function plot(arms: readonly ArmSummary[]): string {
         { text: 'Requests per second, filled', left: 260, top: 8 },
         { text: 'Processor time per request, us', left: 620, top: 8 },
       ],
-      legend: { bottom: 8, data: ['Envoy', 'Sluice'] },
+      legend: { bottom: 8, data: ['Envoy', 'server'] },
       grid: [
         { left: 260, width: 320, top: 48, bottom: 60 },
         { left: 620, width: 310, top: 48, bottom: 60 },
@@ -131,9 +131,9 @@ export function plot(arms: readonly ArmSummary[]): string {
           'cpu',
         ),
         bars(
-          'Sluice',
+          'server',
           1,
-          shown.map((arm) => arm.sluiceUs),
+          shown.map((arm) => arm.serverUs),
           'cpu',
         ),
       ],

@@ -1,19 +1,26 @@
 // An arm that is up. While another one is measured it is stopped in its tracks, so that nothing it does by itself disturbs.
 
+import { type Child, startChild } from '../../support/child.js';
 import { type Envoy, startEnvoy } from '../../support/envoy.js';
 import { somePort } from '../../support/ports.js';
 import { type Sluice, startSluice } from '../../support/sluice.js';
+import { peerBinary } from '../peers/peer.js';
 import { type Arm, policyOf } from './arms.js';
 import { rewire } from './wiring.js';
+
+/** What Envoy asks. */
+export type Server = Pick<Child, 'pid' | 'signal' | 'stderr'>;
 
 export interface RunningArm {
   readonly arm: Arm;
   readonly envoy: Envoy;
   readonly sluice: Sluice | null;
+  /** Sluice, or who is there in its place. */
+  readonly server: Server | null;
   /** Decisions for which Envoy failed open, so far. */
   lostDecisions(): Promise<number>;
-  /** That Sluice counted, so far: by decision at admission, or by attempt in the trace. */
-  seenBySluice(): Promise<number>;
+  /** That Sluice counted, so far: by decision at admission, or by attempt in the trace. Of a peer: streams that Envoy opened. */
+  seenByServer(): Promise<number>;
   pause(): void;
   resume(): void;
   stop(): Promise<void>;
@@ -30,20 +37,38 @@ export interface ArmOptions {
 
 /** @throws Error with the words of what does not come up. */
 export async function startArm(arm: Arm, upstreamPort: number, options: ArmOptions = {}): Promise<RunningArm> {
-  const sluice = await startSluiceOf(arm, options);
-  const port = sluice === null ? undefined : Number(sluice.grpc.slice(sluice.grpc.lastIndexOf(':') + 1));
+  const asked = await startServer(arm, options);
   try {
     const envoy = await startEnvoy({
-      ports: port === undefined ? {} : { [SLUICE_PORT]: port },
+      ports: asked.port === null ? {} : { [SLUICE_PORT]: asked.port },
       // A decision that comes too late is lost here as it is for users.
       impatient: true,
       patch: (bootstrap) => rewire(bootstrap, arm.wiring, upstreamPort),
     });
-    return running(arm, envoy, sluice);
+    return running(arm, envoy, asked);
   } catch (error) {
-    await sluice?.stop();
+    await asked.stop();
     throw error;
   }
+}
+
+interface Asked {
+  readonly port: number | null;
+  readonly server: Server | null;
+  readonly sluice: Sluice | null;
+  stop(): Promise<unknown>;
+}
+
+async function startServer(arm: Arm, options: ArmOptions): Promise<Asked> {
+  if (arm.peer !== undefined) {
+    const port = await somePort();
+    const peer = await startChild(await peerBinary(), [`127.0.0.1:${port}`]);
+    return { port, server: peer, sluice: null, stop: () => peer.stop() };
+  }
+  const sluice = await startSluiceOf(arm, options);
+  if (sluice === null) return { port: null, server: null, sluice, stop: async () => undefined };
+  const port = Number(sluice.grpc.slice(sluice.grpc.lastIndexOf(':') + 1));
+  return { port, server: sluice, sluice, stop: () => sluice.stop() };
 }
 
 async function startSluiceOf(arm: Arm, { env = {}, silent = false }: ArmOptions): Promise<Sluice | null> {
@@ -55,27 +80,29 @@ async function startSluiceOf(arm: Arm, { env = {}, silent = false }: ArmOptions)
   return startSluice({ ...common, env: { ...env, SLUICE_LOG_LEVEL: 'silent' }, stdout: '/dev/null', grpc, http });
 }
 
-function running(arm: Arm, envoy: Envoy, sluice: Sluice | null): RunningArm {
+function running(arm: Arm, envoy: Envoy, { server, sluice, stop }: Asked): RunningArm {
   let paused = false;
   const setPaused = (wanted: boolean) => {
     if (wanted === paused) return;
     paused = wanted;
     const name = paused ? 'SIGSTOP' : 'SIGCONT';
     process.kill(envoy.pid, name);
-    sluice?.signal(name);
+    server?.signal(name);
   };
   return {
     arm,
     envoy,
     sluice,
+    server,
     pause: () => setPaused(true),
     resume: () => setPaused(false),
     lostDecisions: async () =>
       [...(await envoy.stats(''))]
         .filter(([name]) => name.endsWith('failure_mode_allowed'))
         .reduce((sum, [, count]) => sum + count, 0),
-    seenBySluice: async () => {
-      if (sluice === null) return 0;
+    seenByServer: async () => {
+      if (server === null) return 0;
+      if (sluice === null) return envoy.counter('http.ingress.ext_proc.streams_started');
       const metrics = await sluice.metrics();
       return arm.wiring.parts.has('admission')
         ? metrics.metric('sluice_requests_total')
@@ -84,7 +111,7 @@ function running(arm: Arm, envoy: Envoy, sluice: Sluice | null): RunningArm {
     stop: async () => {
       setPaused(false);
       await envoy.stop();
-      await sluice?.stop();
+      await stop();
     },
   };
 }

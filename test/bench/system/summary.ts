@@ -19,9 +19,9 @@ export interface ArmSummary {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly envoyUs: number;
-  readonly sluiceUs: number | null;
+  readonly serverUs: number | null;
   readonly envoyMiB: number;
-  readonly sluiceMiB: number | null;
+  readonly serverMiB: number | null;
   readonly paced: readonly PacedSummary[];
 }
 
@@ -30,7 +30,7 @@ export interface PacedSummary {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly envoyUs: number;
-  readonly sluiceUs: number | null;
+  readonly serverUs: number | null;
 }
 
 export function summarise(all: readonly ArmTurns[]): ArmSummary[] {
@@ -53,9 +53,9 @@ function summaryOf({ arm, turns }: ArmTurns, baseline: ArmTurns | null): ArmSumm
     p50Ms: of(({ saturated }) => saturated.p50Ms),
     p99Ms: of(({ saturated }) => saturated.p99Ms),
     envoyUs: of(({ saturated }) => saturated.cpu.envoyUs),
-    sluiceUs: orNull(turns.map(({ saturated }) => saturated.cpu.sluiceUs)),
+    serverUs: orNull(turns.map(({ saturated }) => saturated.cpu.serverUs)),
     envoyMiB: of(({ saturated }) => saturated.memory.envoyMiB),
-    sluiceMiB: orNull(turns.map(({ saturated }) => saturated.memory.sluiceMiB)),
+    serverMiB: orNull(turns.map(({ saturated }) => saturated.memory.serverMiB)),
     paced: (turns[0]?.paced ?? []).map(({ rate }, index) => pacedOf(rate, turns, index)),
   };
 }
@@ -67,7 +67,7 @@ function pacedOf(rate: number, turns: readonly Turn[], index: number): PacedSumm
     p50Ms: median(mine.map(({ p50Ms }) => p50Ms)),
     p99Ms: median(mine.map(({ p99Ms }) => p99Ms)),
     envoyUs: median(mine.map(({ cpu }) => cpu.envoyUs)),
-    sluiceUs: orNull(mine.map(({ cpu }) => cpu.sluiceUs)),
+    serverUs: orNull(mine.map(({ cpu }) => cpu.serverUs)),
   };
 }
 
