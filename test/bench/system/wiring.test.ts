@@ -67,8 +67,10 @@ describe('the arms', () => {
     expect(new Set(ARMS.map(({ name }) => name)).size).toBe(ARMS.length);
   });
 
-  it('have a Sluice exactly where they have a part of it', () => {
-    for (const { transport, wiring } of ARMS) expect(transport !== null).toBe(wiring.parts.size > 0);
+  it('have somebody to ask exactly where they ask', () => {
+    for (const { transport, peer, wiring } of ARMS) {
+      expect(transport !== null || peer !== undefined).toBe(wiring.parts.size > 0);
+    }
   });
 
   it('have the judge in the policy where it is in Envoy', () => {
