@@ -1,21 +1,15 @@
 // `npm run bench:core`: what a decision and a log entry cost in the core and its handlers, without gRPC, protobuf or Envoy,
-// for few and many clusters and for small and large windows. It prints; it judges nothing. Every figure is processor time
+// for few and many clusters and for small and large windows; and a whole request on the direct transport, without the kernel. It prints; it judges nothing. Every figure is processor time
 // (garbage collection included), the median of interleaved rounds: a busy machine changes it less than time on the wall.
 
-import { CircuitRegistry } from '../../src/core/circuit/registry.js';
-import { Engine } from '../../src/core/engine.js';
-import type { Evidence } from '../../src/core/evidence.js';
 import type { Attributes, Headers } from '../../src/core/stream.js';
 import { AdmissionHandler } from '../../src/handlers/admission.js';
-import { randomIds } from '../../src/ids.js';
-import { Logger } from '../../src/observe/logger.js';
-import { Metrics } from '../../src/observe/metrics.js';
-import { createObserver } from '../../src/observe/observer.js';
-import { Records } from '../../src/observe/records.js';
 import { decodeProcessingRequest } from '../../src/wire/decode.js';
-import { policyOf } from '../support/core-world.js';
 import { generator } from '../support/generator.js';
 import { attributes, double, header, requestHeaders, text } from '../wire/support/bytes.js';
+import { cpuNs, GOOD, sidecar } from './core/sidecar.js';
+import { wholeRequest } from './core/whole.js';
+import { median } from './support/statistics.js';
 
 /** Which of its clusters the next request is for. `in turn`: that which was not used for longest, the worst case for any cache. */
 type Traffic = 'in turn' | 'one of them' | 'Zipf';
@@ -46,35 +40,6 @@ interface Cost {
   /** The attempt's and the request's log entry, nanoseconds each. */
   readonly entryNs: number;
 }
-
-/** A sidecar's core as app.ts wires it, its observers included. */
-function sidecar(window: number) {
-  const policy = policyOf({ defaults: { circuit: { window: { requests: window }, minimumRequests: 10 } } });
-  const now = () => performance.now();
-  const metrics = new Metrics({ version: 'bench', processMetrics: false });
-  const logger = new Logger({ level: 'silent', now, toIso: String });
-  const observer = createObserver({ metrics, records: new Records(), logger });
-  const circuits = new CircuitRegistry({
-    policyFor: (cluster, target) => policy.forTarget(cluster, target, '').circuit,
-    onTransition: (transition) => observer.transition(transition),
-    onDropped: () => observer.dropped('cluster'),
-    random: Math.random,
-  });
-  const engine = new Engine({ policy, circuits, observer, random: Math.random, newId: randomIds() });
-  return { engine, deps: { engine, now, wallNow: Date.now, after: () => () => {} } };
-}
-
-const GOOD: Evidence = {
-  source: 'trace',
-  flags: 0,
-  status: 200,
-  grpcStatus: null,
-  written: true,
-  transportFailure: '',
-  details: 'via_upstream',
-  host: '10.0.0.1:80',
-  durationMs: 3,
-};
 
 /** The cluster of each request. Under Zipf's law the k-th busiest gets 1/k of what the busiest gets. */
 function sequence(clusters: number, traffic: Traffic): readonly number[] {
@@ -142,11 +107,6 @@ function benchCase(clusters: number, traffic: Traffic, window: number): Case {
   return { clusters, traffic, window, run, costs: [] };
 }
 
-function cpuNs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) * 1000;
-}
-
 /** As they come off the wire. */
 function headersOf(values: Readonly<Record<string, string>>): Headers {
   return messageOf(Object.entries(values).map(([name, value]) => header(name, value))).headers;
@@ -173,17 +133,16 @@ function pick<T>(list: readonly T[], i: number): T {
   return found;
 }
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-}
-
 const cases = CLUSTERS.flatMap(([count, traffic]) => WINDOWS.map((window) => benchCase(count, traffic, window)));
+const runWhole = wholeRequest();
+const whole: number[] = [];
 for (let round = -2; round < ROUNDS; round++) {
   for (const each of cases) {
     const cost = each.run();
     if (round >= 0) each.costs.push(cost);
   }
+  const ns = runWhole();
+  if (round >= 0) whole.push(ns);
   process.stderr.write(round < 0 ? 'warming up\n' : `round ${round + 1} of ${ROUNDS}\n`);
 }
 
@@ -200,8 +159,5 @@ for (const { clusters, traffic, window, costs } of cases) {
   console.log(`| ${row.join(' | ')} |`);
 }
 console.log(
-  '\nA thousand clusters of which one is busy cost what one cluster costs: nothing that is done depends on how many there are.',
-);
-console.log(
-  'In turn, each finds its state pushed out of the processor’s caches by the others: that difference is memory, not work.',
+  `\nA whole request on the direct transport, from the bytes of its three reads to those of its answers, eight at a time, with both\nlog entries and without the kernel: ${(median(whole) / 1000).toFixed(2)} us.`,
 );

@@ -1,0 +1,126 @@
+// One request from Envoy's bytes to ours and back to nothing held: HTTP/2 frames, gRPC messages, decision, both phases, both
+// log entries. Only the kernel is missing.
+
+import type { Engine } from '../../../src/core/engine.js';
+import { AdmissionHandler } from '../../../src/handlers/admission.js';
+import { OpenLogs } from '../../../src/server/h2/access-log-call.js';
+import { FrameReader } from '../../../src/server/h2/frame-reader.js';
+import { LIMITS } from '../../../src/server/h2/limits.js';
+import { Output } from '../../../src/server/h2/output.js';
+import { FLAG } from '../../../src/server/h2/protocol.js';
+import { router } from '../../../src/server/h2/services.js';
+import { Session } from '../../../src/server/h2/session.js';
+import { HealthBoard } from '../../../src/server/health-board.js';
+import type { TransportHooks } from '../../../src/server/hooks.js';
+import { data, HELLO, message, open, SETTINGS_ACK, settings, windowUpdate } from '../../server/h2/support/frames.js';
+import { attributes, double, field, header, requestHeaders, text } from '../../wire/support/bytes.js';
+import { cpuNs, GOOD, sidecar } from './sidecar.js';
+
+/** Requests whose messages come in one read, as from a busy Envoy. */
+const BATCH = 8;
+const REQUESTS = 20_000;
+const INITIAL_WINDOW = 4;
+const WIDE = 2 ** 30;
+
+const REQUEST = message(
+  requestHeaders(
+    [
+      header(':method', 'GET'),
+      header(':path', '/orders/1?x=y'),
+      header('x-forwarded-proto', 'http'),
+      header('x-request-id', '6bd0b2e2-3c86-4f5b-9d3b-0b6f3f6b1a11'),
+    ],
+    attributes([
+      ['xds.cluster_name', text('orders')],
+      ['xds.route_name', text('route')],
+    ]),
+  ),
+);
+const RESPONSE = message(
+  Buffer.concat([
+    field(3, field(1, header(':status', '200'), header('content-type', 'text/plain'))),
+    attributes([
+      ['xds.cluster_name', text('orders')],
+      ['response.flags', double(0)],
+      ['response.code_details', text('via_upstream')],
+      ['upstream.request_attempt_count', double(1)],
+      ['upstream.address', text('10.0.0.1:80')],
+    ]),
+  ]),
+);
+
+/** What Envoy sends for one batch after the other: three reads each. Made once, as making it costs more than answering. */
+const READS = reads();
+
+function reads(): Buffer[] {
+  const all: Buffer[] = [];
+  for (let first = 0; first < REQUESTS; first += BATCH) {
+    const ids = Array.from({ length: BATCH }, (_, i) => 2 * (first + i) + 1);
+    all.push(Buffer.concat(ids.flatMap((id) => [open(id), data(id, REQUEST)])));
+    all.push(Buffer.concat(ids.map((id) => data(id, RESPONSE))));
+    all.push(Buffer.concat(ids.map((id) => data(id, '', FLAG.endStream))));
+  }
+  return all;
+}
+
+/** Gives a function that gives the nanoseconds of processor time of one request, the mean of many. */
+export function wholeRequest(): () => number {
+  const { engine, metrics, deps } = sidecar(100);
+  let ids: string[] = [];
+  const hooks: TransportHooks = {
+    streamOpened() {},
+    streamClosed() {},
+    decided: (role, seconds) => metrics.decisionTook(role, seconds * 1000),
+    logEnded() {},
+    socketRestored() {},
+    traceArrived() {},
+    fault: (place, error) => {
+      throw new Error(`a fault at ${place}`, { cause: error });
+    },
+  };
+  const route = router({
+    process: {
+      hooks,
+      openStream: (_role, send) =>
+        new AdmissionHandler(deps, (instruction) => {
+          if (instruction.kind === 'continue_request') ids.push(instruction.headers.set[0]?.[1] ?? '');
+          send(instruction);
+        }),
+    },
+    logs: { traced() {}, hooks },
+    openLogs: new OpenLogs(),
+    health: new HealthBoard(() => true),
+  });
+  return () => {
+    let written = 0;
+    const write = (bytes: Uint8Array | string) => {
+      written += bytes.length;
+      return true;
+    };
+    const output = new Output({ write, writableLength: 0 });
+    const fail = (error: Error) => {
+      throw error;
+    };
+    const session = new Session(output, { flush() {}, emptied() {}, fail }, { limits: LIMITS, route, now: deps.now });
+    const reader = new FrameReader(session);
+    reader.read(Buffer.concat([HELLO, settings([INITIAL_WINDOW, WIDE]), SETTINGS_ACK, windowUpdate(0, WIDE)]));
+    const start = cpuNs();
+    for (const [index, bytes] of READS.entries()) {
+      reader.read(bytes);
+      output.flush();
+      if (index % 3 < 2) continue;
+      for (const id of ids) trace(engine, id);
+      ids = [];
+    }
+    const spent = cpuNs() - start;
+    if (engine.openSessions !== 0) throw new Error(`${engine.openSessions} sessions were left open`);
+    if (written < REQUESTS) throw new Error(`only ${written} bytes were answered`);
+    return spent / REQUESTS;
+  };
+}
+
+function trace(engine: Engine, id: string): void {
+  const cluster = 'orders';
+  engine.traced({ kind: 'attempt', id, attempt: 1, cluster, evidence: GOOD }, performance.now());
+  engine.traced({ kind: 'request', id, cluster, evidence: GOOD, clientStatus: 200, attempts: 1 }, performance.now());
+}
