@@ -1,8 +1,10 @@
-// The other thread of apart.ts: checks one text and ends.
+// The other thread of apart.ts: says that it is loaded, checks one text and ends.
 
-import { parentPort, workerData } from 'node:worker_threads';
-import type { TextToCheck } from './apart.js';
+import { parentPort } from 'node:worker_threads';
+import { LOADED, type TextToCheck } from './apart.js';
 import { checkPolicy } from './load.js';
 
-const { text, fileName } = workerData as TextToCheck;
-parentPort?.postMessage(checkPolicy(text, fileName));
+parentPort?.once('message', ({ text, fileName }: TextToCheck) => {
+  parentPort?.postMessage(checkPolicy(text, fileName));
+});
+parentPort?.postMessage(LOADED);

@@ -31,6 +31,7 @@ const LASTING: readonly Fault[] = [
 ];
 /** Connections come and go: so many more open files at the end than at the beginning are no leak. */
 const FREE_FILES = 32;
+const MOST_FAULTS = 5;
 /** Below this, each fault gets only as long as in CI, so that all have their turn. */
 const SHORT_MINUTES = 10;
 
@@ -100,6 +101,11 @@ async function openFiles({ sluice }: World): Promise<number> {
   return (await sluice.metrics()).metric('process_open_fds');
 }
 
+function saidOfFaults({ sluice }: World): string {
+  const said = sluice.logs().filter(({ event }) => event === 'fault');
+  return JSON.stringify(said.slice(0, MOST_FAULTS));
+}
+
 /** What is wrong in the end. */
 async function conclude(soak: Soak, world: World, file: string | null): Promise<string[]> {
   const { metric } = await world.sluice.metrics();
@@ -114,7 +120,7 @@ async function conclude(soak: Soak, world: World, file: string | null): Promise<
   if (file !== null) await writeFile(file, plot(soak.memory));
   return [
     ...held.filter((text) => !text.endsWith(' 0')).map((text) => `held in the end: ${text}`),
-    ...(faults > 0 ? [`${faults} faults inside`] : []),
+    ...(faults > 0 ? [`${faults} faults inside: ${saidOfFaults(world)}`] : []),
     ...(files > FREE_FILES ? [`${files} more files are open in the end`] : []),
     ...(soak.compared === 0 ? ['the machine was too busy for a single comparison'] : []),
     ...memory.filter(({ ok }) => !ok).map(({ text }) => text),
