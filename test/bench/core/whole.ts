@@ -74,6 +74,7 @@ export function wholeRequest(): () => number {
     logEnded() {},
     socketRestored() {},
     traceArrived() {},
+    refused() {},
     fault: (place, error) => {
       throw new Error(`a fault at ${place}`, { cause: error });
     },
@@ -101,7 +102,11 @@ export function wholeRequest(): () => number {
     const fail = (error: Error) => {
       throw error;
     };
-    const session = new Session(output, { flush() {}, emptied() {}, fail }, { limits: LIMITS, route, now: deps.now });
+    const session = new Session(
+      output,
+      { flush() {}, emptied() {}, fail },
+      { limits: LIMITS, route, now: deps.now, refused() {} },
+    );
     const reader = new FrameReader(session);
     reader.read(Buffer.concat([HELLO, settings([INITIAL_WINDOW, WIDE]), SETTINGS_ACK, windowUpdate(0, WIDE)]));
     const start = cpuNs();
