@@ -41,7 +41,7 @@ const effort: Effort = { seconds: number(options.seconds), rates: words(options.
 const turns = number(options.turns);
 const upstream = await startConstantUpstream();
 try {
-  if (options.long) console.log(await runLong(number(options.requests), upstream.port));
+  if (options.long) console.log(await runLong(number(options.requests), await hasGo()));
   else await runAll();
 } finally {
   upstream.stop();

@@ -12,8 +12,8 @@ import { router } from '../../../src/server/h2/services.js';
 import { Session } from '../../../src/server/h2/session.js';
 import { HealthBoard } from '../../../src/server/health-board.js';
 import type { TransportHooks } from '../../../src/server/hooks.js';
-import { data, HELLO, message, open, SETTINGS_ACK, settings, windowUpdate } from '../../server/h2/support/frames.js';
-import { attributes, double, field, header, requestHeaders, text } from '../../wire/support/bytes.js';
+import { data, HELLO, open, SETTINGS_ACK, settings, windowUpdate } from '../../server/h2/support/frames.js';
+import { CLUSTER, REQUEST, RESPONSE } from '../system/messages.js';
 import { cpuNs, GOOD, sidecar } from './sidecar.js';
 
 /** Requests whose messages come in one read, as from a busy Envoy. */
@@ -21,33 +21,6 @@ const BATCH = 8;
 const REQUESTS = 20_000;
 const INITIAL_WINDOW = 4;
 const WIDE = 2 ** 30;
-
-const REQUEST = message(
-  requestHeaders(
-    [
-      header(':method', 'GET'),
-      header(':path', '/orders/1?x=y'),
-      header('x-forwarded-proto', 'http'),
-      header('x-request-id', '6bd0b2e2-3c86-4f5b-9d3b-0b6f3f6b1a11'),
-    ],
-    attributes([
-      ['xds.cluster_name', text('orders')],
-      ['xds.route_name', text('route')],
-    ]),
-  ),
-);
-const RESPONSE = message(
-  Buffer.concat([
-    field(3, field(1, header(':status', '200'), header('content-type', 'text/plain'))),
-    attributes([
-      ['xds.cluster_name', text('orders')],
-      ['response.flags', double(0)],
-      ['response.code_details', text('via_upstream')],
-      ['upstream.request_attempt_count', double(1)],
-      ['upstream.address', text('10.0.0.1:80')],
-    ]),
-  ]),
-);
 
 /** What Envoy sends for one batch after the other: three reads each. Made once, as making it costs more than answering. */
 const READS = reads();
@@ -125,7 +98,9 @@ export function wholeRequest(): () => number {
 }
 
 function trace(engine: Engine, id: string): void {
-  const cluster = 'orders';
-  engine.traced({ kind: 'attempt', id, attempt: 1, cluster, evidence: GOOD }, performance.now());
-  engine.traced({ kind: 'request', id, cluster, evidence: GOOD, clientStatus: 200, attempts: 1 }, performance.now());
+  engine.traced({ kind: 'attempt', id, attempt: 1, cluster: CLUSTER, evidence: GOOD }, performance.now());
+  engine.traced(
+    { kind: 'request', id, cluster: CLUSTER, evidence: GOOD, clientStatus: 200, attempts: 1 },
+    performance.now(),
+  );
 }

@@ -1,32 +1,73 @@
-// `npm run bench -- --long`: does memory stay flat? Five million requests, or as many as asked for, through admission, trace and
-// gate, with the resident memory of Sluice now and then. Not part of the ten minutes.
+// `npm run bench -- --long`: does memory stay flat, and what does Sluice cost by itself? Five million requests, or as many as asked
+// for, through admission and both logs, sent as Envoy sends them; and the same requests, without the logs, to the Go server.
 
-import { residentMiB } from '../support/process-cost.js';
-import { runWrk } from '../support/wrk.js';
-import { armsNamed } from './arms.js';
-import { CONNECTIONS } from './measure.js';
-import { startArm } from './running.js';
+import { startChild } from '../../support/child.js';
+import { eventually } from '../../support/eventually.js';
+import { somePort } from '../../support/ports.js';
+import { startSluice } from '../../support/sluice.js';
+import { peerBinary } from '../peers/peer.js';
+import { cpuSeconds, residentMiB } from '../support/process-cost.js';
+import { Flood } from './flood.js';
+import type { Server } from './running.js';
 
-const PIECE_SECONDS = 10;
+const ROWS = 10;
+/** Code is not compiled yet, and no part of what a request costs. */
+const WARM_UP = 100_000;
 
-/** Gives the table, a row for each tenth of the way. */
-export async function runLong(requests: number, upstreamPort: number): Promise<string> {
-  const [arm] = armsNamed(['gate']);
-  if (arm === undefined) throw new Error('there is no arm with everything in it');
-  const running = await startArm(arm, upstreamPort);
-  const rows: string[] = [];
+interface Row {
+  readonly requests: number;
+  readonly cpuUs: number;
+  readonly residentMiB: number;
+}
+
+interface Asked {
+  readonly name: string;
+  readonly server: Server;
+  readonly address: string;
+  readonly logs: boolean;
+  stop(): Promise<unknown>;
+}
+
+/** Gives the tables, a row for each tenth of the way. `withPeer`: the Go server as well. */
+export async function runLong(requests: number, withPeer: boolean): Promise<string> {
+  const tables = [await through(await sluice(true), requests), await through(await sluice(false), requests / 4)];
+  if (withPeer) tables.push(await through(await peer(), requests / 4));
+  return tables.join('\n\n');
+}
+
+async function sluice(logs: boolean): Promise<Asked> {
+  const server = await startSluice({ policy: {}, args: ['--transport', 'direct'], env: {} });
+  const name = logs ? 'Sluice, admission and both logs' : 'Sluice, admission alone';
+  return { name, server, address: server.grpc, logs, stop: () => server.stop() };
+}
+
+async function peer(): Promise<Asked> {
+  const address = `127.0.0.1:${await somePort()}`;
+  const server = await startChild(await peerBinary(), [address]);
+  await eventually(async () => (await Flood.to(address, false)).stop());
+  return { name: 'a Go server that decides nothing', server, address, logs: false, stop: () => server.stop() };
+}
+
+async function through({ name, server, address, logs, stop }: Asked, requests: number): Promise<string> {
   try {
-    let done = 0;
-    while (done < requests) {
-      const piece = await runWrk(`http://127.0.0.1:${running.envoy.port}/x`, PIECE_SECONDS, CONNECTIONS);
-      if (piece.failed > 0) throw new Error(`${piece.failed} requests failed after ${done}`);
-      done += piece.requests;
-      const memory = residentMiB(running.sluice?.pid ?? process.pid);
-      console.error(`${done} requests: ${memory.toFixed(1)} MiB`);
-      if (done >= (requests / 10) * (rows.length + 1)) rows.push(`| ${done} | ${memory.toFixed(1)} MiB |`);
+    const flood = await Flood.to(address, logs);
+    await flood.more(WARM_UP);
+    const rows: Row[] = [];
+    for (let row = 1; row <= ROWS; row += 1) {
+      const before = cpuSeconds(server.pid);
+      await flood.more(requests / ROWS);
+      const cpuUs = (1e6 * (cpuSeconds(server.pid) - before)) / (requests / ROWS);
+      rows.push({ requests: (row * requests) / ROWS, cpuUs, residentMiB: residentMiB(server.pid) });
+      console.error(`${name}: ${line(rows.at(-1))}`);
     }
+    flood.stop();
+    return [`${name}:`, '', '| requests | CPU/request | RSS |', '| ---: | ---: | ---: |', ...rows.map(line)].join('\n');
   } finally {
-    await running.stop();
+    await stop();
   }
-  return ['| requests | RSS of Sluice |', '| ---: | ---: |', ...rows].join('\n');
+}
+
+function line(row: Row | undefined): string {
+  if (row === undefined) return '';
+  return `| ${row.requests} | ${row.cpuUs.toFixed(2)} us | ${row.residentMiB.toFixed(1)} MiB |`;
 }
