@@ -10,7 +10,7 @@ import { type GateDecision, gate, type RetrySeen } from './decide/gate.js';
 import { abandonRetry, type JudgeDecision, judge } from './decide/judge.js';
 import type { AttemptTrace, Evidence, RequestTrace, TraceEntry } from './evidence.js';
 import { explainNoRetry, finish, releasePermits, resultOf, returnUnused } from './finish.js';
-import type { Dropped, Observer } from './observer.js';
+import type { Observer } from './observer.js';
 import type { PolicyResolver } from './policy.js';
 import { type Recalled, type Remembered, recallAll, rememberAll } from './recall.js';
 import { cameTooLate, isOurs, takeBackRefusal, wasMade } from './refusal.js';
@@ -22,6 +22,7 @@ import { SESSION_LIMITS, type SessionLimits, Sessions } from './sessions.js';
 import { correctCluster, settle } from './settle.js';
 import { FixedRoutes } from './steering.js';
 import { circuitPolicyAt } from './targets.js';
+import { lostWith, Unlogged } from './unlogged.js';
 
 export interface EngineOptions {
   readonly policy: PolicyResolver;
@@ -48,6 +49,7 @@ const PASS = { kind: 'pass' } as const;
 
 export class Engine {
   readonly #context: Context;
+  readonly #unlogged = new Unlogged();
 
   constructor(options: EngineOptions) {
     const limits = options.limits ?? SESSION_LIMITS;
@@ -138,6 +140,8 @@ export class Engine {
     const last = session.refusedAttempt === 0 ? attemptOf(session, seen.attempt) : undefined;
     if (last !== undefined) this.#settle(session, last, seen, now);
     this.#conclude(session, last, now);
+    const { traceExpected } = this.#context;
+    if (!traceExpected && this.#unlogged.answered(limits, now)) this.#finish(session, now);
   }
 
   /** The admission stream is over. Without an answer that says nothing yet: the log will tell. */
@@ -287,14 +291,11 @@ export class Engine {
   }
 
   #finishIfComplete(session: Session, now: number): void {
-    if (!isComplete(session)) return;
+    if (isComplete(session)) this.#finish(session, now);
+  }
+
+  #finish(session: Session, now: number): void {
     this.#context.sessions.remove(session);
     finish(this.#context, session, now);
   }
-}
-
-/** What is lost with a session that leaves before its evidence is complete; null: nothing that was to be expected. */
-function lostWith(session: Session, reason: 'time' | 'room', traceExpected: boolean): Dropped | null {
-  if (reason === 'room' && !session.answered) return 'session';
-  return traceExpected ? 'evidence' : null;
 }

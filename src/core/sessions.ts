@@ -14,6 +14,8 @@ export interface SessionLimits {
   readonly withoutTraceMs: number;
   /** Between the first and the last log entry of one request, or after a stream that ended without an answer. */
   readonly graceMs: number;
+  /** So many requests answered in `graceMs` or more without a single log entry: no log is wired, and none is waited for. */
+  readonly unlogged: number;
 }
 
 export const SESSION_LIMITS: SessionLimits = {
@@ -22,6 +24,7 @@ export const SESSION_LIMITS: SessionLimits = {
   answeredMs: 3_600_000,
   withoutTraceMs: 10_000,
   graceMs: 5_000,
+  unlogged: 1_000,
 };
 
 /** `time`: its time was over; `room`: another one needed its place. */

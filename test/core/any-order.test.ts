@@ -14,7 +14,14 @@ const POLICY = {
   },
   clusters: { a: { fallback: ['b'] } },
 };
-const LIMITS = { max: 100, pendingMs: 10_000, answeredMs: 10_000, withoutTraceMs: 10_000, graceMs: 5_000 };
+const LIMITS = {
+  max: 100,
+  pendingMs: 10_000,
+  answeredMs: 10_000,
+  withoutTraceMs: 10_000,
+  graceMs: 5_000,
+  unlogged: 1_000,
+};
 const LONG_ENOUGH_MS = 60_000;
 
 const attempt = fc.constantFrom(0, 1, 1, 2, 2, 3, 7, 101);

@@ -316,7 +316,7 @@ describe("evidence that is nobody's", () => {
 
 describe('too many open sessions', () => {
   it('let go of the oldest and count an unanswered one', () => {
-    const limits = { max: 10, pendingMs: 1e6, answeredMs: 1e6, withoutTraceMs: 1e6, graceMs: 1e3 };
+    const limits = { max: 10, pendingMs: 1e6, answeredMs: 1e6, withoutTraceMs: 1e6, graceMs: 1e3, unlogged: 1e9 };
     const world = new CoreWorld(POLICY, { limits });
     for (let i = 0; i < 25; i++) admitted(world);
     expect(world.engine.openSessions).toBe(10);

@@ -12,7 +12,7 @@ import type { Server } from './running.js';
 
 const ROWS = 10;
 /** Code is not compiled yet, and no part of what a request costs. */
-const WARM_UP = 100_000;
+const WARM_UP = 300_000;
 
 interface Row {
   readonly requests: number;
