@@ -8,7 +8,7 @@ import { startSluice } from '../../support/sluice.js';
 import { peerBinary } from '../peers/peer.js';
 import { cpuSeconds, residentMiB } from '../support/process-cost.js';
 import { Flood } from './flood.js';
-import type { Server } from './running.js';
+import { IMAGE_ENV, type Server } from './running.js';
 
 const ROWS = 10;
 /** Code is not compiled yet, and no part of what a request costs. */
@@ -36,7 +36,7 @@ export async function runLong(requests: number, withPeer: boolean): Promise<stri
 }
 
 async function sluice(logs: boolean): Promise<Asked> {
-  const server = await startSluice({ policy: {}, args: ['--transport', 'direct'], env: {} });
+  const server = await startSluice({ policy: {}, args: ['--transport', 'direct'], env: IMAGE_ENV });
   const name = logs ? 'Sluice, admission and both logs' : 'Sluice, admission alone';
   return { name, server, address: server.grpc, logs, stop: () => server.stop() };
 }

@@ -27,6 +27,8 @@ export interface RunningArm {
 }
 
 const SLUICE_PORT = 9_002;
+/** As in deploy/Dockerfile. */
+export const IMAGE_ENV = { NODE_OPTIONS: '--max-semi-space-size=4' };
 
 export interface ArmOptions {
   /** Of Sluice's process. */
@@ -71,13 +73,20 @@ async function startServer(arm: Arm, options: ArmOptions): Promise<Asked> {
   return { port, server: sluice, sluice, stop: () => sluice.stop() };
 }
 
-async function startSluiceOf(arm: Arm, { env = {}, silent = false }: ArmOptions): Promise<Sluice | null> {
+async function startSluiceOf(arm: Arm, { env, silent = false }: ArmOptions): Promise<Sluice | null> {
   if (arm.transport === null) return null;
+  const environment = { ...IMAGE_ENV, ...env };
   const common = { policy: policyOf(arm), args: ['--transport', arm.transport] };
-  if (!silent) return startSluice({ ...common, env });
+  if (!silent) return startSluice({ ...common, env: environment });
   // One that does not say where it listens has to be told.
   const [grpc, http] = [`127.0.0.1:${await somePort()}`, `127.0.0.1:${await somePort()}`];
-  return startSluice({ ...common, env: { ...env, SLUICE_LOG_LEVEL: 'silent' }, stdout: '/dev/null', grpc, http });
+  return startSluice({
+    ...common,
+    env: { ...environment, SLUICE_LOG_LEVEL: 'silent' },
+    stdout: '/dev/null',
+    grpc,
+    http,
+  });
 }
 
 function running(arm: Arm, envoy: Envoy, { server, sluice, stop }: Asked): RunningArm {
