@@ -65,9 +65,9 @@ async function measureAll(running: RunningArm, { seconds, rates }: Effort): Prom
 }
 
 /** It takes a compiler at run time so many to have seen which code is hot. */
-const WARM_AFTER = 60_000;
+const WARM_AFTER = 30_000;
 const WARM_UP_PIECE_SECONDS = 3;
-const LONGEST_WARM_UP_SECONDS = 30;
+const LONGEST_WARM_UP_SECONDS = 15;
 
 /** Code that is not compiled yet and connections that are new are no part of a measurement. */
 export async function warmUp({ envoy, server }: RunningArm): Promise<void> {
