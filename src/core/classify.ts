@@ -2,7 +2,7 @@
 // retried or counted hangs on this, so it is one pure function over one table (ENVOY.md, section 4), and where
 // signals contradict each other or are missing it assumes the worse: the request was written.
 
-import { type Evidence, FLAGS } from './evidence.js';
+import { CLIENT_GONE, type Evidence, FLAGS } from './evidence.js';
 import type { CircuitPolicy } from './policy.js';
 import type { ErrorKind, Outcome, Stage } from './reasons.js';
 
@@ -15,7 +15,6 @@ export interface Settlement {
   readonly inStreak: boolean;
 }
 
-const CANCELLED = FLAGS.downstreamConnectionTermination | FLAGS.downstreamRemoteReset;
 const DENIED =
   FLAGS.rateLimited |
   FLAGS.unauthorized |
@@ -44,7 +43,7 @@ type Statuses = Pick<CircuitPolicy, 'failureStatuses' | 'failureGrpcStatuses'>;
 /** Never throws; evidence that says nothing gives `unknown`, `ignored`. */
 export function classify(evidence: Evidence, statuses: Statuses): Settlement {
   const { flags } = evidence;
-  if (flags & CANCELLED) return ignored('cancelled', 'cancelled');
+  if (flags & CLIENT_GONE) return ignored('cancelled', 'cancelled');
   if (flags & LOCAL || isOverflow(evidence)) return ignored('local', localError(flags));
   return evidence.status === null ? withoutResponse(evidence) : withResponse(evidence, evidence.status, statuses);
 }

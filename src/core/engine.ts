@@ -132,7 +132,7 @@ export class Engine {
   /** The final response headers go to the client. */
   requestAnswered(session: Session, seen: AnswerSeen, now: number): void {
     if (session.over) return;
-    const { limits, traceSeen } = this.#context;
+    const { limits, traceSeen, traceExpected } = this.#context;
     session.answered = true;
     session.expiresAtMs = now + (traceSeen ? limits.answeredMs : limits.withoutTraceMs);
     session.record.status = seen.clientStatus;
@@ -140,7 +140,6 @@ export class Engine {
     const last = session.refusedAttempt === 0 ? attemptOf(session, seen.attempt) : undefined;
     if (last !== undefined) this.#settle(session, last, seen, now);
     this.#conclude(session, last, now);
-    const { traceExpected } = this.#context;
     if (!traceExpected && this.#unlogged.answered(limits, now)) this.#finish(session, now);
   }
 

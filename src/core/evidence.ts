@@ -30,6 +30,9 @@ export const FLAGS = {
   downstreamRemoteReset: 0x10000000, // DR
 } as const;
 
+/** The client went away: nobody's failure, and what the log tells of it comes in another order. */
+export const CLIENT_GONE = FLAGS.downstreamConnectionTermination | FLAGS.downstreamRemoteReset;
+
 export type EvidenceSource = 'judge' | 'admission' | 'trace';
 
 export interface Evidence {

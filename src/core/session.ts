@@ -3,7 +3,7 @@
 
 import type { Circuit } from './circuit/breaker.js';
 import type { CircuitName, Permit } from './circuit/state.js';
-import { type Evidence, FLAGS, type RequestTrace } from './evidence.js';
+import { CLIENT_GONE, type Evidence, type RequestTrace } from './evidence.js';
 import type { ClusterPolicy } from './policy.js';
 import type { RefusalReason } from './reasons.js';
 import type { AttemptRecord, RequestRecord } from './record.js';
@@ -12,8 +12,6 @@ import type { Grant } from './retry/eligibility.js';
 
 /** More attempts than any policy allows: a number beyond it is not believed. */
 export const MAX_ATTEMPTS = 100;
-
-const CLIENT_GONE = FLAGS.downstreamConnectionTermination | FLAGS.downstreamRemoteReset;
 
 /** A cluster that attempts of this request may go to. */
 export interface Slot extends CircuitName {
