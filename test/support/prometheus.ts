@@ -3,9 +3,10 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import { cacheDirectory } from './cache.js';
 import { type Child, startChild } from './child.js';
 import { eventually } from './eventually.js';
 import { somePort } from './ports.js';
@@ -29,11 +30,6 @@ export async function prometheusBinary(): Promise<string> {
   const cached = join(cacheDirectory(), 'prometheus');
   if (!existsSync(cached)) await unpack(cached);
   return cached;
-}
-
-function cacheDirectory(): string {
-  const base = process.env.XDG_CACHE_HOME;
-  return join(base === undefined || base === '' ? join(homedir(), '.cache') : base, 'sluice');
 }
 
 async function unpack(target: string): Promise<void> {

@@ -4,9 +4,10 @@
 import { execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import { cacheDirectory } from './cache.js';
 
 const run = promisify(execFile);
 
@@ -66,11 +67,6 @@ function named(): string | undefined {
 function onPath(command: string): string | undefined {
   const directories = (process.env.PATH ?? '').split(delimiter).filter((directory) => directory !== '');
   return directories.map((directory) => join(directory, command)).find((file) => existsSync(file));
-}
-
-function cacheDirectory(): string {
-  const base = process.env.XDG_CACHE_HOME;
-  return join(base === undefined || base === '' ? join(homedir(), '.cache') : base, 'sluice');
 }
 
 /** `go install` refuses a module with replace directives; required from a module of our own, it builds. */
