@@ -11,6 +11,7 @@ import type { Role } from './core/reasons.js';
 import { AdmissionHandler } from './handlers/admission.js';
 import { AttemptHandler } from './handlers/attempt.js';
 import type { HandlerDeps } from './handlers/deps.js';
+import { keepYoungObjectsYoung } from './heap.js';
 import { randomIds } from './ids.js';
 import { LivePolicy } from './live-policy.js';
 import { type AdminDeps, createAdmin } from './observe/admin.js';
@@ -34,6 +35,7 @@ const SWEEP_EVERY_MS = 1000;
 
 /** @throws Error where an address cannot be listened on; nothing is left open then. */
 export async function startApp(options: AppOptions): Promise<App> {
+  keepYoungObjectsYoung();
   // Loaded only where it is wanted: what reads its file takes a tenth of all memory.
   const keeper = options.state === null ? null : (await import('./state/keeper.js')).StateKeeper;
   const sidecar = new Sidecar(options, keeper);

@@ -1,6 +1,7 @@
 // Holds the open sessions by id, within a bound. A session leaves when its evidence is complete, when its time is
 // over, or, oldest first, when there are too many; whoever holds nothing for it any more is told exactly once.
 
+import { ChurnMap, hashOfId } from './churn-map.js';
 import type { Session } from './session.js';
 
 export interface SessionLimits {
@@ -31,7 +32,7 @@ export const SESSION_LIMITS: SessionLimits = {
 type Leaves = (session: Session, reason: 'time' | 'room', now: number) => void;
 
 export class Sessions {
-  readonly #open = new Map<string, Session>();
+  readonly #open = new ChurnMap<string, Session>(hashOfId);
   readonly #limits: SessionLimits;
   readonly #leaves: Leaves;
 
@@ -75,7 +76,7 @@ export class Sessions {
   }
 
   #dropOldest(now: number): void {
-    const oldest = this.#open.values().next().value;
+    const oldest = this.#open.oldest;
     if (oldest === undefined) return;
     this.#open.delete(oldest.record.id);
     this.#leaves(oldest, 'room', now);

@@ -1,6 +1,7 @@
 // The streams of a connection, and what is remembered of those that are closed: a frame on one of them can be late,
 // which is nobody's fault, or a mistake of the peer.
 
+import { ChurnMap } from '../../core/churn-map.js';
 import type { Stream } from './stream.js';
 
 /** As many closed streams are remembered. */
@@ -10,7 +11,8 @@ const REMEMBERED = 1_024;
 export type Absence = 'idle' | 'closed_by_us' | 'closed_by_peer' | 'forgotten';
 
 export class StreamTable {
-  private readonly streams = new Map<number, Stream>();
+  /** A client's streams have odd numbers that grow. */
+  private readonly streams = new ChurnMap<number, Stream>((id) => id >> 1);
   /** A ring of numbers, negative where we closed the stream. */
   private readonly closed = new Int32Array(REMEMBERED);
   private next = 0;
