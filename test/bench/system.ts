@@ -7,10 +7,10 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { ENVOY_VERSION } from '../support/envoy-binary.js';
-import { hasGo } from './peers/peer.js';
+import { peersHere } from './peers/peer.js';
 import { type ConstantUpstream, startConstantUpstream } from './support/constant-upstream.js';
 import { describeMachine, machineLine } from './support/machine.js';
-import { ARMS, type Arm, armsNamed } from './system/arms.js';
+import { ARMS, type Arm, armsNamed, ratesOf } from './system/arms.js';
 import { runLong } from './system/long.js';
 import { type Effort, measure, type Turn, warmUp } from './system/measure.js';
 import { HEAPS, measurePauses, type Pauses, pausesTable } from './system/pauses.js';
@@ -41,16 +41,15 @@ const effort: Effort = { seconds: number(options.seconds), rates: words(options.
 const turns = number(options.turns);
 const upstream = await startConstantUpstream();
 try {
-  if (options.long) console.log(await runLong(number(options.requests), await hasGo()));
+  if (options.long) console.log(await runLong(number(options.requests), await peersHere(console.error)));
   else await runAll();
 } finally {
   upstream.stop();
 }
 
 async function armsHere(): Promise<readonly Arm[]> {
-  if (await hasGo()) return ARMS;
-  console.error('there is no Go on this machine: the Go server is left out');
-  return ARMS.filter(({ peer }) => peer === undefined);
+  const peers = await peersHere(console.error);
+  return ARMS.filter(({ peer }) => peer === undefined || peers.includes(peer));
 }
 
 async function runAll(): Promise<void> {
@@ -92,16 +91,20 @@ async function takeTurns(all: readonly RunningArm[]): Promise<Turn[][]> {
   for (let turn = 1; turn <= turns; turn += 1) {
     for (const [index, one] of all.entries()) {
       one.resume();
-      const result = await measure(one, effort);
+      const result = await measure(one, effortFor(one.arm));
       one.pause();
       measured[index]?.push(result);
       const { requestsPerSecond, p99Ms, cpu } = result.saturated;
-      const sluice = cpu.serverUs === null ? '' : `, Sluice ${cpu.serverUs.toFixed(1)} us`;
-      const said = `${Math.round(requestsPerSecond)}/s, p99 ${p99Ms} ms, Envoy ${cpu.envoyUs.toFixed(1)} us${sluice}`;
+      const server = cpu.serverUs === null ? '' : `, server ${cpu.serverUs.toFixed(1)} us`;
+      const said = `${Math.round(requestsPerSecond)}/s, p99 ${p99Ms} ms, Envoy ${cpu.envoyUs.toFixed(1)} us${server}`;
       console.error(`${turn}/${turns} ${one.arm.name}: ${said}`);
     }
   }
   return measured;
+}
+
+function effortFor(arm: Arm): Effort {
+  return options.arms === undefined ? { ...effort, rates: ratesOf(arm, effort.rates) } : effort;
 }
 
 async function publish(measured: readonly Turn[][], pauses: readonly Pauses[]): Promise<void> {

@@ -1,6 +1,7 @@
 // What is compared. Each arm has an Envoy and, where it needs one, a Sluice of its own, which live as long as the benchmark.
 
 import type { TransportName } from '../../../src/server/transport-names.js';
+import { PEER_NAMES, type PeerName, titleOf } from '../peers/peer.js';
 import { type Part, TARGET, type Wiring } from './wiring.js';
 
 export interface Arm {
@@ -10,7 +11,7 @@ export interface Arm {
   /** null: without Sluice. */
   readonly transport: TransportName | null;
   /** Another server in Sluice's place. */
-  readonly peer?: 'go';
+  readonly peer?: PeerName;
   readonly wiring: Wiring;
 }
 
@@ -25,7 +26,7 @@ export const ARMS: readonly Arm[] = [
   arm('gate', 'admission, trace, gate', 'direct', FULL),
   arm('judge', 'admission, trace, judge', 'direct', ['admission', 'judge', 'trace']),
   arm('judge-grpc-js', 'admission, trace, judge, grpc-js', 'grpc-js', ['admission', 'judge', 'trace']),
-  { ...arm('peer-go', 'a Go server that decides nothing', null, ['admission']), peer: 'go' },
+  ...PEER_NAMES.map((peer): Arm => ({ ...arm(`peer-${peer}`, titleOf(peer), null, ['admission']), peer })),
   arm('bare', 'Envoy alone, no upstream', null, [], 'none'),
   arm('bare-admission', 'admission only, no upstream', 'direct', ['admission'], 'none'),
 ];
@@ -33,6 +34,11 @@ export const ARMS: readonly Arm[] = [
 /** What every ratio is against: the same work without Sluice. */
 export function baselineOf({ wiring }: Arm): string {
   return wiring.upstream === 'none' ? 'bare' : 'envoy';
+}
+
+/** In a run of everything, which has to end within ten minutes, the first rate is enough of a peer. */
+export function ratesOf({ peer }: Arm, rates: readonly number[]): readonly number[] {
+  return peer === undefined ? rates : rates.slice(0, 1);
 }
 
 /** The defaults, but for what an arm needs: the judge, and a cluster for the route that has none. */

@@ -1,11 +1,9 @@
 // `npm run bench -- --long`: does memory stay flat, and what does Sluice cost by itself? Five million requests, or as many as asked
-// for, through admission and both logs, sent as Envoy sends them; and the same requests, without the logs, to the Go server.
+// for, through admission and both logs, sent as Envoy sends them; and the same requests, without the logs, to the servers that decide nothing.
 
-import { startChild } from '../../support/child.js';
 import { eventually } from '../../support/eventually.js';
-import { somePort } from '../../support/ports.js';
 import { startSluice } from '../../support/sluice.js';
-import { peerBinary } from '../peers/peer.js';
+import { type PeerName, startPeer, titleOf } from '../peers/peer.js';
 import { cpuSeconds, residentMiB } from '../support/process-cost.js';
 import { Flood } from './flood.js';
 import { IMAGE_ENV, type Server } from './running.js';
@@ -28,10 +26,10 @@ interface Asked {
   stop(): Promise<unknown>;
 }
 
-/** Gives the tables, a row for each tenth of the way. `withPeer`: the Go server as well. */
-export async function runLong(requests: number, withPeer: boolean): Promise<string> {
+/** Gives the tables, a row for each tenth of the way. `peers`: these servers as well. */
+export async function runLong(requests: number, peers: readonly PeerName[]): Promise<string> {
   const tables = [await through(await sluice(true), requests), await through(await sluice(false), requests / 4)];
-  if (withPeer) tables.push(await through(await peer(), requests / 4));
+  for (const name of peers) tables.push(await through(await peer(name), requests / 4));
   return tables.join('\n\n');
 }
 
@@ -41,11 +39,11 @@ async function sluice(logs: boolean): Promise<Asked> {
   return { name, server, address: server.grpc, logs, stop: () => server.stop() };
 }
 
-async function peer(): Promise<Asked> {
-  const address = `127.0.0.1:${await somePort()}`;
-  const server = await startChild(await peerBinary(), [address]);
+async function peer(name: PeerName): Promise<Asked> {
+  const { child, port } = await startPeer(name);
+  const address = `127.0.0.1:${port}`;
   await eventually(async () => (await Flood.to(address, false)).stop());
-  return { name: 'a Go server that decides nothing', server, address, logs: false, stop: () => server.stop() };
+  return { name: titleOf(name), server: child, address, logs: false, stop: () => child.stop() };
 }
 
 async function through({ name, server, address, logs, stop }: Asked, requests: number): Promise<string> {

@@ -64,14 +64,14 @@ async function measureAll(running: RunningArm, { seconds, rates }: Effort): Prom
   return { saturated, paced };
 }
 
-/** It takes a compiler at run time so many to have seen which code is hot. */
+/** It takes a compiler at run time, which Sluice alone has, so many to have seen which code is hot. */
 const WARM_AFTER = 30_000;
 const WARM_UP_PIECE_SECONDS = 3;
 const LONGEST_WARM_UP_SECONDS = 15;
 
 /** Code that is not compiled yet and connections that are new are no part of a measurement. */
-export async function warmUp({ envoy, server }: RunningArm): Promise<void> {
-  const enough = server === null ? 0 : WARM_AFTER;
+export async function warmUp({ arm, envoy }: RunningArm): Promise<void> {
+  const enough = arm.transport === null ? 0 : WARM_AFTER;
   let [requests, seconds] = [0, 0];
   do {
     requests += (await runWrk(urlOf(envoy.port), WARM_UP_PIECE_SECONDS, CONNECTIONS)).requests;

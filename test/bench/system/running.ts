@@ -1,10 +1,10 @@
 // An arm that is up. While another one is measured it is stopped in its tracks, so that nothing it does by itself disturbs.
 
-import { type Child, startChild } from '../../support/child.js';
+import type { Child } from '../../support/child.js';
 import { type Envoy, startEnvoy } from '../../support/envoy.js';
 import { somePort } from '../../support/ports.js';
 import { type Sluice, startSluice } from '../../support/sluice.js';
-import { peerBinary } from '../peers/peer.js';
+import { startPeer } from '../peers/peer.js';
 import { type Arm, policyOf } from './arms.js';
 import { rewire } from './wiring.js';
 
@@ -63,9 +63,8 @@ interface Asked {
 
 async function startServer(arm: Arm, options: ArmOptions): Promise<Asked> {
   if (arm.peer !== undefined) {
-    const port = await somePort();
-    const peer = await startChild(await peerBinary(), [`127.0.0.1:${port}`]);
-    return { port, server: peer, sluice: null, stop: () => peer.stop() };
+    const { child, port } = await startPeer(arm.peer);
+    return { port, server: child, sluice: null, stop: () => child.stop() };
   }
   const sluice = await startSluiceOf(arm, options);
   if (sluice === null) return { port: null, server: null, sluice, stop: async () => undefined };

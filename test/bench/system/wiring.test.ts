@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cluster, connectionManager, list, ofType, readBootstrap, route } from '../../support/bootstrap.js';
-import { ARMS, armsNamed, policyOf } from './arms.js';
+import { PEER_NAMES } from '../peers/peer.js';
+import { ARMS, armsNamed, policyOf, ratesOf } from './arms.js';
 import { type Part, rewire, TARGET, type Wiring } from './wiring.js';
 
 const PORT = 4711;
@@ -70,6 +71,23 @@ describe('the arms', () => {
   it('have somebody to ask exactly where they ask', () => {
     for (const { transport, peer, wiring } of ARMS) {
       expect(transport !== null || peer !== undefined).toBe(wiring.parts.size > 0);
+    }
+  });
+
+  it('have every peer once, in the place of admission', () => {
+    const withPeer = ARMS.filter(({ peer }) => peer !== undefined);
+    expect(withPeer.map(({ peer }) => peer)).toEqual(PEER_NAMES);
+    const [admission] = armsNamed(['admission']);
+    for (const { id, peer, transport, wiring } of withPeer) {
+      expect(id).toBe(`peer-${peer}`);
+      expect(transport).toBeNull();
+      expect(wiring).toEqual(admission?.wiring);
+    }
+  });
+
+  it('are measured at every rate, but for the peers', () => {
+    for (const arm of ARMS) {
+      expect(ratesOf(arm, [1000, 2000])).toEqual(arm.peer === undefined ? [1000, 2000] : [1000]);
     }
   });
 
