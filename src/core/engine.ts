@@ -140,7 +140,7 @@ export class Engine {
     const last = session.refusedAttempt === 0 ? attemptOf(session, seen.attempt) : undefined;
     if (last !== undefined) this.#settle(session, last, seen, now);
     this.#conclude(session, last, now);
-    if (!traceExpected && this.#unlogged.answered(limits, now)) this.#finish(session, now);
+    if (!traceExpected && this.#unlogged.answered(limits)) this.#finish(session, now);
   }
 
   /** The admission stream is over. Without an answer that says nothing yet: the log will tell. */

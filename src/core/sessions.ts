@@ -15,7 +15,7 @@ export interface SessionLimits {
   readonly withoutTraceMs: number;
   /** Between the first and the last log entry of one request, or after a stream that ended without an answer. */
   readonly graceMs: number;
-  /** So many requests answered in `graceMs` or more without a single log entry: no log is wired, and none is waited for. */
+  /** So many requests answered without a single log entry: no log is wired, and none is waited for. */
   readonly unlogged: number;
 }
 
@@ -25,7 +25,7 @@ export const SESSION_LIMITS: SessionLimits = {
   answeredMs: 3_600_000,
   withoutTraceMs: 10_000,
   graceMs: 5_000,
-  unlogged: 1_000,
+  unlogged: 4_096,
 };
 
 /** `time`: its time was over; `room`: another one needed its place. */

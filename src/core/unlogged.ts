@@ -7,13 +7,11 @@ import type { SessionLimits } from './sessions.js';
 /** Requests that were answered before the first log entry ever came. */
 export class Unlogged {
   #requests = 0;
-  #sinceMs: number | null = null;
 
-  /** One more. @returns whether there have been so many, in so much time, that no log can be wired. */
-  answered({ unlogged, graceMs }: SessionLimits, now: number): boolean {
+  /** One more. @returns whether there have been so many that no log can be wired: under load Envoy sends it at once. */
+  answered({ unlogged }: SessionLimits): boolean {
     this.#requests += 1;
-    this.#sinceMs ??= now;
-    return this.#requests > unlogged && now - this.#sinceMs >= graceMs;
+    return this.#requests > unlogged;
   }
 }
 

@@ -90,11 +90,22 @@ export class AdmissionHandler implements StreamHandler {
 }
 
 function requestChanges(decision: Proceed, foreign: readonly string[], cluster: string | null): HeaderChanges {
-  const set: Header[] = [[HEADER.id, decision.session.record.id]];
-  if (cluster !== null) set.push([HEADER.cluster, cluster]);
-  if (decision.retries === 'none') set.push([HEADER.maxRetries, '0']);
-  else if (decision.retries !== 'leave') set.push(...grantHeaders(decision.retries));
-  return { set, remove: foreign.filter((name) => !set.some(([ours]) => ours === name)) };
+  const id: Header = [HEADER.id, decision.session.record.id];
+  const words = wordsFor(decision.retries);
+  const set = cluster === null ? [id, ...words] : [id, [HEADER.cluster, cluster] as const, ...words];
+  return { set, remove: foreign.length === 0 ? foreign : foreign.filter((name) => !isSet(set, name)) };
+}
+
+function isSet(set: readonly Header[], name: string): boolean {
+  return set.some(([ours]) => ours === name);
+}
+
+const NO_WORDS: readonly Header[] = [];
+const NO_RETRIES: readonly Header[] = [[HEADER.maxRetries, '0']];
+
+function wordsFor(retries: Proceed['retries']): readonly Header[] {
+  if (retries === 'leave') return NO_WORDS;
+  return retries === 'none' ? NO_RETRIES : grantHeaders(retries);
 }
 
 /** The core gives equal requests the same grant, so its words are put together once. */

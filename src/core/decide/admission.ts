@@ -3,7 +3,7 @@
 
 import { localAnswer } from '../answer.js';
 import type { Circuit } from '../circuit/breaker.js';
-import type { Permit } from '../circuit/state.js';
+import type { CircuitName, Permit } from '../circuit/state.js';
 import type { Context } from '../context.js';
 import type { ClusterPolicy } from '../policy.js';
 import type { AnswerReason, Decision, RefusalReason } from '../reasons.js';
@@ -40,7 +40,7 @@ export function admit(context: Context, facts: RequestFacts, now: number): Admis
   const session = openSession(context, facts, target, policy, chosen.slots, granted, now);
   context.sessions.add(session, now);
   context.observer.decided(session.record);
-  const moves = first !== facts.cluster || granted.plan.some((cluster) => cluster !== first);
+  const moves = first !== facts.cluster || leaves(granted.plan, first);
   return {
     kind: 'proceed',
     session,
@@ -48,6 +48,12 @@ export function admit(context: Context, facts: RequestFacts, now: number): Admis
     retries: policy.retry.mode === 'enforce' && first !== '' ? (granted.grant ?? 'none') : 'leave',
     order: facts.oneCluster ? [first] : moves ? granted.plan : null,
   };
+}
+
+/** Some attempt goes elsewhere. */
+function leaves(plan: readonly string[], first: string): boolean {
+  for (const cluster of plan) if (cluster !== first) return true;
+  return false;
 }
 
 type Choice = { kind: 'some'; slots: Slot[] } | { kind: 'none'; refusals: Refusal[] };
@@ -61,17 +67,35 @@ function choose(
   now: number,
 ): Choice {
   if (routed === '') return { kind: 'some', slots: [] };
-  const slots: Slot[] = [];
   const refusals: Refusal[] = [];
-  const alone = policy.fallback.length === 0 || context.fixedRoutes.has(route, routed, now);
-  for (const cluster of alone ? [routed] : [routed, ...policy.fallback]) {
+  if (policy.fallback.length === 0 || context.fixedRoutes.has(route, routed, now)) {
+    const only = firstSlot(context, { cluster: routed, target: routedTarget }, refusals, now);
+    return only === null ? { kind: 'none', refusals } : { kind: 'some', slots: [only] };
+  }
+  const slots: Slot[] = [];
+  for (const cluster of [routed, ...policy.fallback]) {
     if (oneCluster && slots.length > 0) break;
     const target = cluster === routed ? routedTarget : targetOf(context, cluster, headers);
-    const circuit = context.circuits.use(cluster, now, target);
-    const permit = slots.length === 0 ? acquire(context, circuit, refusals, now) : circuit.passive(now);
-    if (permit !== null) slots.push({ cluster, target, circuit, permit, failureCounted: false, spent: false });
+    const take = slots.length === 0 ? firstSlot : laterSlot;
+    const slot = take(context, { cluster, target }, refusals, now);
+    if (slot !== null) slots.push(slot);
   }
   return slots.length === 0 ? { kind: 'none', refusals } : { kind: 'some', slots };
+}
+
+function firstSlot(context: Context, name: CircuitName, refusals: Refusal[], now: number): Slot | null {
+  const circuit = context.circuits.use(name.cluster, now, name.target);
+  return slotWith(name, circuit, acquire(context, circuit, refusals, now));
+}
+
+/** For a retry: what does not take it now is left out, and no reason for anything. */
+function laterSlot(context: Context, name: CircuitName, _refusals: Refusal[], now: number): Slot | null {
+  const circuit = context.circuits.use(name.cluster, now, name.target);
+  return slotWith(name, circuit, circuit.passive(now));
+}
+
+function slotWith({ cluster, target }: CircuitName, circuit: Circuit, permit: Permit | null): Slot | null {
+  return permit === null ? null : { cluster, target, circuit, permit, failureCounted: false, spent: false };
 }
 
 function acquire(context: Context, circuit: Circuit, refusals: Refusal[], now: number): Permit | null {
@@ -122,20 +146,25 @@ function grant(context: Context, facts: RequestFacts, policy: ClusterPolicy, slo
   const { retry } = policy;
   const first = slots[0];
   const once = first === undefined ? NOWHERE : [first.cluster];
-  const none = (notGranted: RefusalReason): Granted => ({ grant: null, notGranted, plan: once });
-  if (first === undefined || retry.mode === 'off' || retry.maxRetries <= 0) return none('retries_off');
+  if (first === undefined || retry.mode === 'off' || retry.maxRetries <= 0) return notGranted('retries_off', once);
   const own = context.policy.forTarget(first.cluster, first.target, '');
   const budget = context.budgets.of(first.circuit, own.retry.budget, now);
   budget.deposit(now);
   const targets = retryTargets(slots, once);
-  if (targets.length === 0) return none('probe_limit');
+  if (targets.length === 0) return notGranted('probe_limit', once);
   const judges = judgesOf(context, facts.route, slots, first);
   const grant = grantFor(retry, isRepeatable(facts, retry.nonIdempotent), judges);
-  if (grant === null) return none('not_idempotent');
-  if (!budget.available(now)) return none('retry_budget');
-  // In shadow mode Envoy goes where it would go without Sluice.
-  const plan = retry.mode === 'shadow' ? once : alternate(first.cluster, targets, retry.maxRetries);
-  return { grant, notGranted: null, plan };
+  if (grant === null) return notGranted('not_idempotent', once);
+  if (!budget.available(now)) return notGranted('retry_budget', once);
+  // In shadow mode Envoy goes where it would go without Sluice; elsewhere a plan that never leaves need not be told, and only a
+  // judge counts what is left of it.
+  const untold = targets === once && first.cluster === facts.cluster && !grant.judged;
+  const stays = retry.mode === 'shadow' || untold;
+  return { grant, notGranted: null, plan: stays ? once : alternate(first.cluster, targets, retry.maxRetries) };
+}
+
+function notGranted(why: RefusalReason, plan: readonly string[]): Granted {
+  return { grant: null, notGranted: why, plan };
 }
 
 /** A probe is not repeated on the cluster that it probes: its own failure would stand in its way. */
