@@ -1,5 +1,8 @@
 // The process's clocks, in one place: the core is given time, it never asks for it.
 
+// The global of that name is looked up at every use.
+import { performance } from 'node:perf_hooks';
+
 /** Monotonic milliseconds. */
 export function monotonicNow(): number {
   return performance.now();

@@ -5,6 +5,7 @@
 
 const NONE = -1;
 const INITIAL_PLACES = 64;
+const BUCKETS_PER_PLACE = 2;
 /** Characters of an id. */
 const HASHED = 8;
 const FNV_PRIME = 0x01000193;
@@ -19,8 +20,8 @@ export class ChurnMap<Key extends string | number, Value> {
   /** By place: neighbours in the order of insertion. */
   #older = new Int32Array(INITIAL_PLACES);
   #newer = new Int32Array(INITIAL_PLACES);
-  /** The first place of each bucket; as many as there are places: a power of two. */
-  #buckets = new Int32Array(INITIAL_PLACES).fill(NONE);
+  /** The first place of each bucket. A power of two, and more than places, so that few keys share one. */
+  #buckets = new Int32Array(BUCKETS_PER_PLACE * INITIAL_PLACES).fill(NONE);
   #free = NONE;
   #oldest = NONE;
   #newest = NONE;
@@ -41,26 +42,27 @@ export class ChurnMap<Key extends string | number, Value> {
   }
 
   get(key: Key): Value | undefined {
-    const place = this.#find(key);
+    const place = this.#find(key, this.#bucketOf(key));
     return place === NONE ? undefined : this.#values[place];
   }
 
   has(key: Key): boolean {
-    return this.#find(key) !== NONE;
+    return this.#find(key, this.#bucketOf(key)) !== NONE;
   }
 
   /** A key that is known keeps its age. */
   set(key: Key, value: Value): void {
-    const known = this.#find(key);
+    const known = this.#find(key, this.#bucketOf(key));
     if (known === NONE) this.#insert(key, value);
     else this.#values[known] = value;
   }
 
   /** @returns whether it was there. */
   delete(key: Key): boolean {
-    const place = this.#find(key);
+    const bucket = this.#bucketOf(key);
+    const place = this.#find(key, bucket);
     if (place === NONE) return false;
-    this.#leaveBucket(place, this.#bucketOf(key));
+    this.#leaveBucket(place, bucket);
     this.#leaveOrder(place);
     this.#keys[place] = undefined;
     this.#values[place] = undefined;
@@ -85,8 +87,8 @@ export class ChurnMap<Key extends string | number, Value> {
     return this.#hash(key) & (this.#buckets.length - 1);
   }
 
-  #find(key: Key): number {
-    let place = at(this.#buckets, this.#bucketOf(key));
+  #find(key: Key, bucket: number): number {
+    let place = at(this.#buckets, bucket);
     while (place !== NONE && this.#keys[place] !== key) place = at(this.#next, place);
     return place;
   }
@@ -111,7 +113,7 @@ export class ChurnMap<Key extends string | number, Value> {
       this.#free = at(this.#next, place);
       return place;
     }
-    if (this.#keys.length === this.#buckets.length) this.#grow();
+    if (this.#keys.length === this.#next.length) this.#grow();
     this.#keys.push(undefined);
     return this.#values.push(undefined) - 1;
   }
@@ -144,11 +146,11 @@ export class ChurnMap<Key extends string | number, Value> {
 
   /** Every place is taken when it is called. */
   #grow(): void {
-    const places = 2 * this.#buckets.length;
+    const places = 2 * this.#next.length;
     this.#next = new Int32Array(places);
     this.#older = longer(this.#older, places);
     this.#newer = longer(this.#newer, places);
-    this.#buckets = new Int32Array(places).fill(NONE);
+    this.#buckets = new Int32Array(BUCKETS_PER_PLACE * places).fill(NONE);
     for (const [place, key] of this.#keys.entries()) if (key !== undefined) this.#enterBucket(place, key);
   }
 }

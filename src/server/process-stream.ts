@@ -1,6 +1,7 @@
 // The life of one ext_proc stream, whatever transport carries it: messages in, instructions out, and a handler that may
 // throw without failing its request.
 
+import { monotonicNow } from '../clock.js';
 import type { Role } from '../core/reasons.js';
 import { type Instruction, NO_CHANGES, type Send, type StreamEvent, type StreamHandler } from '../core/stream.js';
 import type { TransportHooks } from './hooks.js';
@@ -59,13 +60,13 @@ export class ProcessStream {
       return;
     }
     this.answered = false;
-    const startedAtMs = performance.now();
+    const startedAtMs = monotonicNow();
     try {
       handler.message(event);
     } catch (error) {
       this.failed(event, error);
     }
-    this.hooks.decided(this.role, (performance.now() - startedAtMs) / MS_PER_SECOND);
+    this.hooks.decided(this.role, (monotonicNow() - startedAtMs) / MS_PER_SECOND);
   }
 
   /** The stream has ended, in whatever way. Further calls do nothing. */

@@ -14,6 +14,11 @@ export class Grid<A extends string, B extends string = never, C extends string =
   private readonly a: Readonly<Record<string, number>>;
   private readonly b: Readonly<Record<string, number>>;
   private readonly c: Readonly<Record<string, number>>;
+  /** The words that were asked for last, and their cell: most requests end alike. */
+  private lastA: A | undefined;
+  private lastB: B | undefined;
+  private lastC: C | undefined;
+  private last = NaN;
 
   constructor(
     a: readonly [string, readonly A[]],
@@ -30,7 +35,12 @@ export class Grid<A extends string, B extends string = never, C extends string =
 
   /** Number of a cell; NaN for a word that is not of the set. A label set that the grid does not have is left out. */
   cell(a: A, b?: B, c?: C): number {
-    return (this.a[a] ?? NaN) + (this.b[b ?? ''] ?? NaN) + (this.c[c ?? ''] ?? NaN);
+    if (a === this.lastA && b === this.lastB && c === this.lastC) return this.last;
+    this.lastA = a;
+    this.lastB = b;
+    this.lastC = c;
+    this.last = (this.a[a] ?? NaN) + (this.b[b ?? ''] ?? NaN) + (this.c[c ?? ''] ?? NaN);
+    return this.last;
   }
 }
 

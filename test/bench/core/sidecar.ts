@@ -3,6 +3,7 @@
 import { CircuitRegistry } from '../../../src/core/circuit/registry.js';
 import { Engine } from '../../../src/core/engine.js';
 import type { Evidence } from '../../../src/core/evidence.js';
+import { keepYoungObjectsYoung } from '../../../src/heap.js';
 import { randomIds } from '../../../src/ids.js';
 import { Logger } from '../../../src/observe/logger.js';
 import { Metrics } from '../../../src/observe/metrics.js';
@@ -10,12 +11,14 @@ import { createObserver } from '../../../src/observe/observer.js';
 import { Records } from '../../../src/observe/records.js';
 import { policyOf } from '../../support/core-world.js';
 
+keepYoungObjectsYoung();
+const now = () => performance.now();
+const logger = new Logger({ level: 'silent', now, toIso: String });
+
 /** `window`: results that each circuit keeps. */
 export function sidecar(window: number) {
   const policy = policyOf({ defaults: { circuit: { window: { requests: window }, minimumRequests: 10 } } });
-  const now = () => performance.now();
   const metrics = new Metrics({ version: 'bench', processMetrics: false });
-  const logger = new Logger({ level: 'silent', now, toIso: String });
   const observer = createObserver({ metrics, records: new Records(), logger });
   const circuits = new CircuitRegistry({
     policyFor: (cluster, target) => policy.forTarget(cluster, target, '').circuit,
