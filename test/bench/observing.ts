@@ -50,7 +50,7 @@ const sides: { readonly kind: Kind; readonly running: RunningArm; readonly runs:
 for (const kind of KINDS) {
   const running = await startArm(arm, upstream.port, { silent: !kind.observed });
   await warmUp(running);
-  running.pause();
+  await running.pause();
   sides.push({ kind, running, runs: [] });
 }
 try {
@@ -74,7 +74,7 @@ async function measure(running: RunningArm, { observed }: Kind): Promise<Run> {
   const options = { port, path: '/x', rate: RATE, seconds: RUN_SECONDS, connections: CONNECTIONS, anyStatus: true };
   const result = await runPaced(options);
   const told = observers?.stop() ?? null;
-  running.pause();
+  await running.pause();
   if (result.failed > 0) throw new Error(`${result.failed} of ${result.requests} requests got no answer`);
   if (told !== null && (told.events < RUN_SECONDS || told.scrapes < RUN_SECONDS - 1)) {
     throw new Error(`that was not observed: ${told.events} events, ${told.scrapes} scrapes`);

@@ -78,7 +78,7 @@ async function startAll(wanted: readonly Arm[], { port }: ConstantUpstream): Pro
   for (const arm of wanted) {
     const one = await startArm(arm, port);
     await warmUp(one);
-    one.pause();
+    await one.pause();
     started.push(one);
     console.error(`${arm.name}: up and warm`);
   }
@@ -92,7 +92,7 @@ async function takeTurns(all: readonly RunningArm[]): Promise<Turn[][]> {
     for (const [index, one] of all.entries()) {
       one.resume();
       const result = await measure(one, effortFor(one.arm));
-      one.pause();
+      await one.pause();
       measured[index]?.push(result);
       const { requestsPerSecond, p99Ms, cpu } = result.saturated;
       const server = cpu.serverUs === null ? '' : `, server ${cpu.serverUs.toFixed(1)} us`;

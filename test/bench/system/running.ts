@@ -2,6 +2,7 @@
 
 import type { Child } from '../../support/child.js';
 import { type Envoy, startEnvoy } from '../../support/envoy.js';
+import { eventually } from '../../support/eventually.js';
 import { somePort } from '../../support/ports.js';
 import { type Sluice, startSluice } from '../../support/sluice.js';
 import { startPeer } from '../peers/peer.js';
@@ -21,7 +22,8 @@ export interface RunningArm {
   lostDecisions(): Promise<number>;
   /** That Sluice counted, so far: by decision at admission, or by attempt in the trace. Of a peer: streams that Envoy opened. */
   seenByServer(): Promise<number>;
-  pause(): void;
+  /** Resolves once it stands still, with nothing under way. @throws Error where that does not come. */
+  pause(): Promise<void>;
   resume(): void;
   stop(): Promise<void>;
 }
@@ -88,6 +90,20 @@ async function startSluiceOf(arm: Arm, { env, silent = false }: ArmOptions): Pro
   });
 }
 
+/** Envoy gives up on a stream that the server does not close after a second. */
+const SETTLE_MS = 5_000;
+
+/**
+ * The load ends with requests under way. Stopped there, with the judge, Envoy 1.40 can end with a segmentation fault when it
+ * goes on: the time of all its streams has run out meanwhile, and their answers are there as well.
+ */
+async function nothingUnderWay({ name, wiring }: Arm, envoy: Envoy): Promise<void> {
+  const streams = await envoy.counter('cluster.sluice.upstream_rq_active');
+  // Both logs share one stream, which stays.
+  const lasting = wiring.parts.has('trace') ? 1 : 0;
+  if (streams > lasting) throw new Error(`${name}: ${streams - lasting} streams are still under way`);
+}
+
 function running(arm: Arm, envoy: Envoy, { server, sluice, stop }: Asked): RunningArm {
   let paused = false;
   const setPaused = (wanted: boolean) => {
@@ -102,7 +118,10 @@ function running(arm: Arm, envoy: Envoy, { server, sluice, stop }: Asked): Runni
     envoy,
     sluice,
     server,
-    pause: () => setPaused(true),
+    pause: async () => {
+      if (server !== null) await eventually(() => nothingUnderWay(arm, envoy), SETTLE_MS);
+      setPaused(true);
+    },
     resume: () => setPaused(false),
     lostDecisions: async () =>
       [...(await envoy.stats(''))]
