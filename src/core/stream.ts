@@ -30,9 +30,13 @@ export type OtherPhase = 'request_body' | 'response_body' | 'request_trailers' |
 /** Attempt n goes to the n-th cluster; the last one repeats. */
 export type ClusterOrder = readonly string[];
 
+export type HeaderToSet = readonly [name: string, value: string];
+
 export interface HeaderChanges {
   /** Overwrite or add. */
-  readonly set: readonly (readonly [name: string, value: string])[];
+  readonly set: readonly HeaderToSet[];
+  /** As `set`, of headers that many requests have in common: the same array every time, so that its bytes are made once. */
+  readonly common?: readonly HeaderToSet[];
   readonly remove: readonly string[];
 }
 
@@ -50,7 +54,7 @@ export type Instruction =
 
 export interface LocalAnswer {
   readonly status: number;
-  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly headers: readonly HeaderToSet[];
   readonly body: string;
   /** Becomes Envoy's RESPONSE_CODE_DETAILS. */
   readonly details: string;

@@ -6,7 +6,7 @@ import type { RequestFacts } from '../core/request.js';
 import type { Grant } from '../core/retry/eligibility.js';
 import { wishOf } from '../core/retry/wish.js';
 import type { Session } from '../core/session.js';
-import type { HeaderChanges, Send, StreamEvent, StreamHandler } from '../core/stream.js';
+import type { HeaderChanges, HeaderToSet, Send, StreamEvent, StreamHandler } from '../core/stream.js';
 import { wholeNumber } from '../core/whole-number.js';
 import type { HandlerDeps } from './deps.js';
 import { ATTRIBUTE, foreignControls, HEADER, ownHeaders } from './names.js';
@@ -15,7 +15,6 @@ import { factsOf, finalEvidence } from './read.js';
 type RequestHeaders = Extract<StreamEvent, { kind: 'request_headers' }>;
 type ResponseHeaders = Extract<StreamEvent, { kind: 'response_headers' }>;
 type Proceed = Extract<AdmissionDecision, { kind: 'proceed' }>;
-type Header = readonly [name: string, value: string];
 
 export class AdmissionHandler implements StreamHandler {
   readonly #deps: HandlerDeps;
@@ -90,28 +89,29 @@ export class AdmissionHandler implements StreamHandler {
 }
 
 function requestChanges(decision: Proceed, foreign: readonly string[], cluster: string | null): HeaderChanges {
-  const id: Header = [HEADER.id, decision.session.record.id];
-  const words = wordsFor(decision.retries);
-  const set = cluster === null ? [id, ...words] : [id, [HEADER.cluster, cluster] as const, ...words];
-  return { set, remove: foreign.length === 0 ? foreign : foreign.filter((name) => !isSet(set, name)) };
+  const id: HeaderToSet = [HEADER.id, decision.session.record.id];
+  const set: readonly HeaderToSet[] = cluster === null ? [id] : [id, [HEADER.cluster, cluster]];
+  const common = wordsFor(decision.retries);
+  const remove = foreign.length === 0 ? foreign : foreign.filter((name) => !isSet(set, name) && !isSet(common, name));
+  return { set, common, remove };
 }
 
-function isSet(set: readonly Header[], name: string): boolean {
+function isSet(set: readonly HeaderToSet[], name: string): boolean {
   return set.some(([ours]) => ours === name);
 }
 
-const NO_WORDS: readonly Header[] = [];
-const NO_RETRIES: readonly Header[] = [[HEADER.maxRetries, '0']];
+const NO_WORDS: readonly HeaderToSet[] = [];
+const NO_RETRIES: readonly HeaderToSet[] = [[HEADER.maxRetries, '0']];
 
-function wordsFor(retries: Proceed['retries']): readonly Header[] {
+function wordsFor(retries: Proceed['retries']): readonly HeaderToSet[] {
   if (retries === 'leave') return NO_WORDS;
   return retries === 'none' ? NO_RETRIES : grantHeaders(retries);
 }
 
 /** The core gives equal requests the same grant, so its words are put together once. */
-const wordsOfGrants = new WeakMap<Grant, readonly Header[]>();
+const wordsOfGrants = new WeakMap<Grant, readonly HeaderToSet[]>();
 
-function grantHeaders(grant: Grant): readonly Header[] {
+function grantHeaders(grant: Grant): readonly HeaderToSet[] {
   const known = wordsOfGrants.get(grant);
   if (known !== undefined) return known;
   const words = wordsOf(grant);
@@ -119,8 +119,8 @@ function grantHeaders(grant: Grant): readonly Header[] {
   return words;
 }
 
-function wordsOf(grant: Grant): Header[] {
-  const set: Header[] = [];
+function wordsOf(grant: Grant): HeaderToSet[] {
+  const set: HeaderToSet[] = [];
   const on: string[] = [...grant.on];
   if (grant.statuses.length > 0) on.push('retriable-status-codes');
   if (grant.judged) on.push('retriable-headers');

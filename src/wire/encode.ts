@@ -1,7 +1,7 @@
 // From a handler's instruction to the bytes of a ProcessingResponse, written where they are wanted: into the send buffer of
 // a transport that lets us, or into one of their own.
 
-import type { ClusterOrder, HeaderChanges, Instruction, LocalAnswer, OtherPhase } from '../core/stream.js';
+import type { ClusterOrder, HeaderChanges, HeaderToSet, Instruction, LocalAnswer, OtherPhase } from '../core/stream.js';
 import { mutationSize, writeMutation } from './header-mutation.js';
 import { fieldSize, utf8Size, varintSize, Writer } from './protobuf/writer.js';
 import { routeMetadata } from './route-metadata.js';
@@ -42,7 +42,8 @@ type ContinueHeaders = Extract<Instruction, { kind: 'continue_request' | 'contin
 
 /** "Go on, nothing to change": the commonest answer by far. */
 function isUnchanged({ headers, order }: ContinueHeaders): boolean {
-  return order === null && headers.set.length === 0 && headers.remove.length === 0;
+  const { set, common, remove } = headers;
+  return order === null && set.length === 0 && remove.length === 0 && (common === undefined || common.length === 0);
 }
 
 function commonSize(mutationBytes: number, clearRouteCache: boolean): number {
@@ -56,19 +57,19 @@ function metadataSize(order: ClusterOrder | null): number {
 function continueSize(instruction: ContinueHeaders, clearRouteCache: boolean): number {
   if (isUnchanged(instruction)) return FLAG_BYTES;
   const { headers, order } = instruction;
-  const common = commonSize(mutationSize(headers.set, headers.remove), clearRouteCache);
+  const common = commonSize(mutationSize(headers), clearRouteCache);
   return fieldSize(fieldSize(common)) + metadataSize(order);
 }
 
 function writeContinue(writer: Writer, number: number, instruction: ContinueHeaders, clearRouteCache: boolean): void {
   if (isUnchanged(instruction)) return writer.field(number, 0);
   const { headers, order } = instruction;
-  const mutation = mutationSize(headers.set, headers.remove);
+  const mutation = mutationSize(headers);
   const common = commonSize(mutation, clearRouteCache);
   writer.field(number, fieldSize(common));
   writer.field(COMMON, common);
   writer.field(HEADER_MUTATION, mutation);
-  writeMutation(writer, headers.set, headers.remove);
+  writeMutation(writer, headers);
   if (clearRouteCache) writeNumber(writer, CLEAR_ROUTE_CACHE_TAG, 1);
   if (order !== null) writeMetadata(writer, routeMetadata(order));
 }
@@ -87,12 +88,16 @@ function numberSize(value: number): number {
   return 1 + varintSize(value);
 }
 
-const NOTHING: HeaderChanges['remove'] = [];
+const NOTHING: readonly string[] = [];
+
+function setting(headers: readonly HeaderToSet[]): HeaderChanges {
+  return { set: headers, remove: NOTHING };
+}
 
 function answerSize({ status, headers, body, details, grpcStatus }: LocalAnswer): number {
   return (
     fieldSize(numberSize(status)) +
-    fieldSize(mutationSize(headers, NOTHING)) +
+    fieldSize(mutationSize(setting(headers))) +
     fieldSize(utf8Size(body)) +
     (grpcStatus === null ? 0 : fieldSize(numberSize(grpcStatus))) +
     fieldSize(utf8Size(details))
@@ -104,8 +109,8 @@ function writeAnswer(writer: Writer, answer: LocalAnswer): void {
   writer.field(IMMEDIATE_RESPONSE, answerSize(answer));
   writer.field(STATUS, numberSize(status));
   writeNumber(writer, FIRST_TAG, status);
-  writer.field(HEADERS, mutationSize(headers, NOTHING));
-  writeMutation(writer, headers, NOTHING);
+  writer.field(HEADERS, mutationSize(setting(headers)));
+  writeMutation(writer, setting(headers));
   writeText(writer, BODY, body);
   if (grpcStatus !== null) {
     writer.field(GRPC_STATUS, numberSize(grpcStatus));

@@ -53,9 +53,13 @@ export function continued(stream: Stream): Continue {
   return last;
 }
 
+export function allSet({ set, common = [] }: HeaderChanges): HeaderChanges['set'] {
+  return [...set, ...common];
+}
+
 /** What it sets, by name. */
 export function setBy(stream: Stream): Record<string, string> {
-  const { set } = continued(stream).headers;
+  const set = allSet(continued(stream).headers);
   const values = Object.fromEntries(set);
   if (Object.keys(values).length !== set.length) throw new Error('a header is set twice');
   return values;
@@ -68,7 +72,7 @@ export function removedBy(stream: Stream): readonly string[] {
 /** The headers as they are after these changes: removed first, then set, as Envoy does it. */
 export function withChanges(headers: HeaderValues, changes: HeaderChanges): HeaderValues {
   const left = Object.entries(headers).filter(([name]) => !changes.remove.includes(name));
-  return { ...Object.fromEntries(left), ...Object.fromEntries(changes.set) };
+  return { ...Object.fromEntries(left), ...Object.fromEntries(allSet(changes)) };
 }
 
 export function idOf(stream: Stream): string {

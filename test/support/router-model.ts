@@ -187,7 +187,7 @@ class Exchange {
 
   #change(changes: HeaderChanges): void {
     for (const name of changes.remove) this.#control.delete(name);
-    for (const [name, value] of changes.set) this.#control.set(name, value);
+    for (const [name, value] of [...changes.set, ...(changes.common ?? [])]) this.#control.set(name, value);
   }
 
   #attempts(admission: Stream, meet: (cluster: string, attempt: number) => Meets): void {

@@ -170,6 +170,32 @@ describe('on the wire', () => {
   });
 });
 
+describe('headers that many answers have in common', () => {
+  const common = [
+    ['x-envoy-max-retries', '1'],
+    ['x-envoy-retry-on', 'reset'],
+  ] as const;
+  const answer = (id: string): Instruction => ({
+    kind: 'continue_request',
+    headers: { set: [['x-sluice-id', id]], common, remove: ['x-a'] },
+    order: null,
+  });
+  const alone = (id: string): Instruction => ({
+    kind: 'continue_request',
+    headers: { set: [['x-sluice-id', id], ...common], remove: ['x-a'] },
+    order: null,
+  });
+
+  it('come to the same bytes as if they were set one by one, every time', () => {
+    for (const id of ['a', 'b', 'a']) expect(encodeInstruction(answer(id))).toEqual(encodeInstruction(alone(id)));
+  });
+
+  it('may be none, and then there is nothing to change', () => {
+    const none: Instruction = { kind: 'continue_request', headers: { set: [], common: [], remove: [] }, order: null };
+    expect(encodeInstruction(none)).toEqual(encodeInstruction({ ...none, headers: NO_CHANGES }));
+  });
+});
+
 describe('header values', () => {
   it('go out as the bytes they came in as', () => {
     expect(headerBytes('caf\u00e9 \t~')).toEqual(Buffer.from([0x63, 0x61, 0x66, 0xe9, 0x20, 0x09, 0x7e]));

@@ -25,7 +25,7 @@ function mutation(set: HeaderChanges['set'], remove: HeaderChanges['remove']): H
 function common(changes: HeaderChanges, clearRouteCache: boolean): { response: CommonResponse } {
   return {
     response: {
-      headerMutation: mutation(changes.set, changes.remove),
+      headerMutation: mutation([...changes.set, ...(changes.common ?? [])], changes.remove),
       ...(clearRouteCache && { clearRouteCache }),
     },
   };
@@ -116,7 +116,8 @@ let unchangedResponse: Buffer | undefined;
 function ready(instruction: Instruction): Buffer | undefined {
   if (instruction.kind !== 'continue_request' && instruction.kind !== 'continue_response') return undefined;
   const { headers, order } = instruction;
-  if (order !== null || headers.set.length > 0 || headers.remove.length > 0) return undefined;
+  if (order !== null || headers.set.length > 0 || (headers.common ?? []).length > 0 || headers.remove.length > 0)
+    return undefined;
   const { processingResponse } = loadProtos();
   if (instruction.kind === 'continue_request') {
     unchangedRequest ??= processingResponse.encode(UNCHANGED_REQUEST);
