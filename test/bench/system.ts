@@ -10,7 +10,7 @@ import { ENVOY_VERSION } from '../support/envoy-binary.js';
 import { peersHere } from './peers/peer.js';
 import { type ConstantUpstream, startConstantUpstream } from './support/constant-upstream.js';
 import { describeMachine, machineLine } from './support/machine.js';
-import { ARMS, type Arm, armsNamed, ratesOf } from './system/arms.js';
+import { ARMS, type Arm, armsNamed } from './system/arms.js';
 import { runLong } from './system/long.js';
 import { type Effort, measure, type Turn, warmUp } from './system/measure.js';
 import { HEAPS, measurePauses, type Pauses, pausesTable } from './system/pauses.js';
@@ -24,7 +24,7 @@ const { values: options } = parseArgs({
     arms: { type: 'string' },
     turns: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '3' },
-    rates: { type: 'string', default: '1000,2000' },
+    rates: { type: 'string', default: '1000' },
     /** Seconds of load for each heap, or `none`. */
     heaps: { type: 'string', default: '6' },
     long: { type: 'boolean', default: false },
@@ -91,7 +91,7 @@ async function takeTurns(all: readonly RunningArm[]): Promise<Turn[][]> {
   for (let turn = 1; turn <= turns; turn += 1) {
     for (const [index, one] of all.entries()) {
       one.resume();
-      const result = await measure(one, effortFor(one.arm));
+      const result = await measure(one, effort);
       await one.pause();
       measured[index]?.push(result);
       const { requestsPerSecond, p99Ms, cpu } = result.saturated;
@@ -101,10 +101,6 @@ async function takeTurns(all: readonly RunningArm[]): Promise<Turn[][]> {
     }
   }
   return measured;
-}
-
-function effortFor(arm: Arm): Effort {
-  return options.arms === undefined ? { ...effort, rates: ratesOf(arm, effort.rates) } : effort;
 }
 
 async function publish(measured: readonly Turn[][], pauses: readonly Pauses[]): Promise<void> {

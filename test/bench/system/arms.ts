@@ -36,11 +36,6 @@ export function baselineOf({ wiring }: Arm): string {
   return wiring.upstream === 'none' ? 'bare' : 'envoy';
 }
 
-/** In a run of everything, which has to end within ten minutes, the first rate is enough of a peer. */
-export function ratesOf({ peer }: Arm, rates: readonly number[]): readonly number[] {
-  return peer === undefined ? rates : rates.slice(0, 1);
-}
-
 /** The defaults, but for what an arm needs: the judge, and a cluster for the route that has none. */
 export function policyOf({ wiring }: Arm): object {
   return {

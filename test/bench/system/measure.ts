@@ -65,9 +65,9 @@ async function measureAll(running: RunningArm, { seconds, rates }: Effort): Prom
 }
 
 /** It takes a compiler at run time, which Sluice alone has, so many to have seen which code is hot. */
-const WARM_AFTER = 30_000;
+const WARM_AFTER = 80_000;
 const WARM_UP_PIECE_SECONDS = 3;
-const LONGEST_WARM_UP_SECONDS = 15;
+const LONGEST_WARM_UP_SECONDS = 24;
 
 /** Code that is not compiled yet and connections that are new are no part of a measurement. */
 export async function warmUp({ arm, envoy }: RunningArm): Promise<void> {

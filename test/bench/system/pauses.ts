@@ -12,7 +12,7 @@ import { CONNECTIONS, warmUp } from './measure.js';
 import { startArm } from './running.js';
 
 /** '' : Node's own choice. */
-export const HEAPS = ['', '--max-semi-space-size=4', '--max-semi-space-size=32', '--max-semi-space-size=64'] as const;
+export const HEAPS = ['', '--max-semi-space-size=4', '--max-semi-space-size=32'] as const;
 
 export interface Pauses {
   readonly flags: string;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cluster, connectionManager, list, ofType, readBootstrap, route } from '../../support/bootstrap.js';
 import { PEER_NAMES } from '../peers/peer.js';
-import { ARMS, armsNamed, policyOf, ratesOf } from './arms.js';
+import { ARMS, armsNamed, policyOf } from './arms.js';
 import { type Part, rewire, TARGET, type Wiring } from './wiring.js';
 
 const PORT = 4711;
@@ -82,12 +82,6 @@ describe('the arms', () => {
       expect(id).toBe(`peer-${peer}`);
       expect(transport).toBeNull();
       expect(wiring).toEqual(admission?.wiring);
-    }
-  });
-
-  it('are measured at every rate, but for the peers', () => {
-    for (const arm of ARMS) {
-      expect(ratesOf(arm, [1000, 2000])).toEqual(arm.peer === undefined ? [1000, 2000] : [1000]);
     }
   });
 
