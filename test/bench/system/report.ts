@@ -78,8 +78,8 @@ function explanation({ effort, turns, machine }: Conditions): string[] {
     '/proc/PID/stat, kernel included. The upstream answers constant bytes from plain sockets (about 11 us of processor time a',
     'request, where an Envoy with a direct response takes 34); where there is none, Envoy answers itself. Generator, upstream,',
     `Envoy and its server share the machine: ${machine}. The servers in Go (grpc-go) and Rust (tonic, one thread)`,
-    'set two headers and look at nothing. Sluice runs as in the image, with `--max-semi-space-size=4`, and is warm: it has had tens of',
-    'thousands of requests. Until then it takes up to twice as much processor time.',
+    'set two headers and look at nothing. Sluice runs as in the image, with `--max-semi-space-size=4`. It has had tens of thousands of',
+    'requests before, but each turn follows a pause of minutes, after which its code is compiled anew for some seconds.',
   ];
 }
 
