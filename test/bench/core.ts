@@ -1,6 +1,7 @@
 // `npm run bench:core`: what a decision and a log entry cost in the core and its handlers, without gRPC, protobuf or Envoy,
 // for few and many clusters and for small and large windows; and a whole request on the direct transport, without the
-// kernel. It prints; it judges nothing. Every figure is processor time (garbage collection included), the median of interleaved rounds: a busy machine changes it less than time on the wall.
+// kernel. It prints; it judges nothing. Every figure is processor time (garbage collection included), the median of
+// interleaved rounds: a busy machine changes it less than time on the wall.
 
 import type { Attributes, Headers } from '../../src/core/stream.js';
 import { AdmissionHandler } from '../../src/handlers/admission.js';

@@ -75,9 +75,8 @@ function choose(
   const slots: Slot[] = [];
   for (const cluster of [routed, ...policy.fallback]) {
     if (oneCluster && slots.length > 0) break;
-    const target = cluster === routed ? routedTarget : targetOf(context, cluster, headers);
-    const take = slots.length === 0 ? firstSlot : laterSlot;
-    const slot = take(context, { cluster, target }, refusals, now);
+    const name = { cluster, target: cluster === routed ? routedTarget : targetOf(context, cluster, headers) };
+    const slot = slots.length === 0 ? firstSlot(context, name, refusals, now) : laterSlot(context, name, now);
     if (slot !== null) slots.push(slot);
   }
   return slots.length === 0 ? { kind: 'none', refusals } : { kind: 'some', slots };
@@ -89,7 +88,7 @@ function firstSlot(context: Context, name: CircuitName, refusals: Refusal[], now
 }
 
 /** For a retry: what does not take it now is left out, and no reason for anything. */
-function laterSlot(context: Context, name: CircuitName, _refusals: Refusal[], now: number): Slot | null {
+function laterSlot(context: Context, name: CircuitName, now: number): Slot | null {
   const circuit = context.circuits.use(name.cluster, now, name.target);
   return slotWith(name, circuit, circuit.passive(now));
 }
