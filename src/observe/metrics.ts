@@ -13,7 +13,7 @@ import { DROPPED_WATCHERS, type DroppedWatcher } from './live/dropped.js';
 import { Buckets } from './metrics/buckets.js';
 import { METRICS, type MetricName } from './metrics/catalogue.js';
 import { Certificates, type TlsFile } from './metrics/certificates.js';
-import { ClusterCounters } from './metrics/cluster-counters.js';
+import { ClusterColumns, ClusterCounters } from './metrics/cluster-counters.js';
 import { Exposition, histogramSamples, type Sample } from './metrics/exposed.js';
 import { CONTENT_TYPES, type ScrapeFormat } from './metrics/format.js';
 import { Cells, Grid } from './metrics/grid.js';
@@ -76,7 +76,8 @@ export class Metrics implements Observer {
 
   constructor(options: MetricsOptions) {
     this.clusterLimit = options.clusterLimit ?? DEFAULT_CLUSTER_LIMIT;
-    this.clusters = new Labelled(this.clusterLimit, (labels) => new ClusterCounters(labels));
+    const columns = new ClusterColumns();
+    this.clusters = new Labelled(this.clusterLimit, (labels) => new ClusterCounters(labels, columns));
     this.reroutes = new Reroutes(this.clusterLimit);
     this.wallClock = options.wallClock ?? Date.now;
     this.exposeClusters();
@@ -91,7 +92,7 @@ export class Metrics implements Observer {
   }
 
   decided(record: RequestRecord): void {
-    this.clusters.of(record.cluster, record.target).requests.add(record.decision);
+    this.clusters.of(record.cluster, record.target).addRequest(record.decision);
     if (record.decision === 'reroute') this.reroutes.decided(record);
   }
 
@@ -102,7 +103,7 @@ export class Metrics implements Observer {
   attemptSettled(record: RequestRecord, attempt: AttemptRecord): void {
     const { cluster, target } = attempt.cluster === '' ? record : attempt;
     const counters = this.clusters.of(cluster, target);
-    counters.attempts.add(attempt.stage, attempt.outcome);
+    counters.addAttempt(attempt.stage, attempt.outcome);
     // An interruption may come after the attempt was settled by its headers, which were measured then.
     if (attempt.durationMs !== null && attempt.stage !== 'body') {
       counters.observeAttempt(attempt.durationMs / MS_PER_SECOND, record.id, this.wallClock());
@@ -217,15 +218,19 @@ export class Metrics implements Observer {
     this.exposition.add({ name, ...METRICS[name] }, read);
   }
 
+  private addPerCluster(name: MetricName, read: ReadCluster): void {
+    this.add(name, () => this.perCluster(read));
+  }
+
   private exposeClusters(): void {
     // All decisions and reasons of a cluster start at 0, so that a rate sees the first one: alerts are built on these.
-    this.add('sluice_requests_total', () => this.perCluster('requests', 'all'));
-    this.add('sluice_short_circuits_total', () => this.perCluster('shortCircuits', 'all'));
-    this.add('sluice_attempts_total', () => this.perCluster('attempts', 'counted'));
-    this.add('sluice_retries_total', () => this.perCluster('retries', 'counted'));
-    this.add('sluice_circuit_transitions_total', () => this.perCluster('transitions', 'counted'));
-    this.add('sluice_shadow_total', () => this.perCluster('shadow', 'counted'));
-    this.add('sluice_attempt_duration_seconds', () => this.attemptDurations());
+    this.addPerCluster('sluice_requests_total', (of, labels) => of.requests(labels, 'all'));
+    this.addPerCluster('sluice_short_circuits_total', (of, labels) => of.shortCircuits.samples(labels, 'all'));
+    this.addPerCluster('sluice_attempts_total', (of, labels) => of.attempts(labels, 'counted'));
+    this.addPerCluster('sluice_retries_total', (of, labels) => of.retries.samples(labels, 'counted'));
+    this.addPerCluster('sluice_circuit_transitions_total', (of, labels) => of.transitions.samples(labels, 'counted'));
+    this.addPerCluster('sluice_shadow_total', (of, labels) => of.shadow.samples(labels, 'counted'));
+    this.addPerCluster('sluice_attempt_duration_seconds', (of) => of.durations());
     this.add('sluice_reroutes_total', () => this.reroutes.samples());
   }
 
@@ -275,18 +280,13 @@ export class Metrics implements Observer {
     this.add('sluice_build_info', () => [{ labels: labels({ version, node: process.version }), value: 1 }]);
   }
 
-  private *perCluster(metric: ClusterMetric, which: 'all' | 'counted'): Generator<Sample> {
-    for (const counters of this.clusters.all()) yield* counters[metric].samples(`${counters.text},`, which);
-  }
-
-  private *attemptDurations(): Generator<Sample> {
-    for (const { text, durations } of this.clusters.all()) {
-      if (durations !== null) yield* histogramSamples(text, durations);
-    }
+  private *perCluster(read: ReadCluster): Generator<Sample> {
+    for (const counters of this.clusters.all()) yield* read(counters, `${counters.text},`);
   }
 }
 
-type ClusterMetric = 'requests' | 'shortCircuits' | 'attempts' | 'retries' | 'transitions' | 'shadow';
+/** `labels`: of the cluster, with a comma at the end, to put before those of its samples. */
+type ReadCluster = (counters: ClusterCounters, labels: string) => Iterable<Sample>;
 
 function single(value: number): Sample[] {
   return [{ labels: '', value }];

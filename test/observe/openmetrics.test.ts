@@ -145,6 +145,27 @@ describe('an exemplar', () => {
     expect([of('large'), of('small')]).toEqual(['l', 's']);
   });
 
+  it('is kept apart by cluster, and so is what was counted, however many come', async () => {
+    const metrics = metricsAt();
+    const names = Array.from({ length: 40 }, (_, i) => `c${i}`);
+    for (const [i, cluster] of names.entries()) {
+      const record = aRecord({ id: `of-${cluster}`, cluster });
+      for (let times = 0; times <= i; times++) metrics.decided(record);
+      metrics.attemptSettled(record, anAttempt({ cluster, durationMs: 1000 * i }));
+    }
+    const families = await open(metrics);
+    for (const [i, cluster] of names.entries()) {
+      const name = 'sluice_attempt_duration_seconds';
+      expect(sampleOf(families, 'sluice_requests_total', { cluster, decision: 'admit' }).value).toBe(i + 1);
+      expect(sampleOf(families, 'sluice_attempts_total', { cluster }).value).toBe(1);
+      expect(sampleOf(families, `${name}_sum`, { cluster }).value).toBe(i);
+      expect(sampleOf(families, `${name}_count`, { cluster }).value).toBe(1);
+      const buckets = families.find((family) => family.name === name)?.samples ?? [];
+      const ids = buckets.filter((sample) => sample.labels.cluster === cluster && sample.exemplar);
+      expect(ids.map(({ exemplar }) => exemplar?.labels.request_id)).toEqual([`of-${cluster}`]);
+    }
+  });
+
   it('is not of an attempt whose time makes no sense', async () => {
     const metrics = metricsAt();
     for (const durationMs of [-1, Number.NaN, Number.POSITIVE_INFINITY]) {

@@ -2,7 +2,7 @@
 // a second in which no request is answered; this writes straight from the numbers, a slice at a time.
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Buckets } from './buckets.js';
+import type { Histogram } from './buckets.js';
 import type { Exemplar } from './exemplars.js';
 import type { ScrapeFormat } from './format.js';
 import { type FamilyHead, headText, sampleText } from './text.js';
@@ -98,17 +98,20 @@ function lazily(read: () => Iterable<Sample>): Iterable<Sample> {
 }
 
 /** All lines of one series of a histogram, of one moment. */
-export function histogramSamples(seriesLabels: string, buckets: Buckets): Sample[] {
-  const cumulative = buckets.cumulative();
+export function histogramSamples(
+  seriesLabels: string,
+  { bounds, counts, sum }: Histogram,
+  exemplarOf: (bucket: number) => Exemplar | null = () => null,
+): Sample[] {
+  let seen = 0;
+  const buckets = Array.from(counts, (count, index): Sample => {
+    seen += count;
+    const le = bounds[index] ?? Number.POSITIVE_INFINITY;
+    return { suffix: '_bucket', labels: seriesLabels, le, value: seen, exemplar: exemplarOf(index) };
+  });
   return [
-    ...cumulative.map((value, index) => ({
-      suffix: '_bucket' as const,
-      labels: seriesLabels,
-      le: buckets.bounds[index] ?? Number.POSITIVE_INFINITY,
-      value,
-      exemplar: buckets.exemplar(index),
-    })),
-    { suffix: '_sum', labels: seriesLabels, value: buckets.sum },
-    { suffix: '_count', labels: seriesLabels, value: cumulative.at(-1) ?? 0 },
+    ...buckets,
+    { suffix: '_sum', labels: seriesLabels, value: sum },
+    { suffix: '_count', labels: seriesLabels, value: seen },
   ];
 }

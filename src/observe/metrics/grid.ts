@@ -7,6 +7,9 @@ import { label } from './text.js';
 
 type Words = readonly string[];
 
+/** `counted`: only those above 0. */
+export type Which = 'all' | 'counted';
+
 /** The combinations of up to three closed label sets, numbered. Made once per metric, shared by all clusters. */
 export class Grid<A extends string, B extends string = never, C extends string = never> {
   /** Labels of each cell as the scrape writes them, by its number. */
@@ -62,22 +65,41 @@ export class Cells<A extends string, B extends string = never, C extends string 
   addOf(id: string, atMs: number, a: A, b?: B, c?: C): void {
     const cell = this.grid.cell(a, b, c);
     this.count(cell);
-    this.exemplars ??= new Exemplars(this.grid.labels.length);
+    this.exemplars ??= this.newExemplars();
     this.exemplars.keep(cell, id, 1, atMs);
   }
 
-  /** `before`: labels to put before those of the grid, with a comma at the end; '' for none. */
-  *samples(before: string, which: 'all' | 'counted'): Generator<Sample> {
-    for (const [cell, text] of this.grid.labels.entries()) {
-      const value = this.counts?.[cell] ?? 0;
-      if (which === 'counted' && value === 0) continue;
-      yield { labels: before + text, value, exemplar: this.exemplars?.of(cell) ?? null };
-    }
+  samples(before: string, which: Which): Generator<Sample> {
+    return samplesOf(this.grid, before, which, (cell) => this.counts?.[cell] ?? 0, this.exemplars);
+  }
+
+  private newExemplars(): Exemplars {
+    const exemplars = new Exemplars();
+    exemplars.reserve(this.grid.labels.length);
+    return exemplars;
   }
 
   private count(cell: number): void {
     this.counts ??= new Float64Array(this.grid.labels.length);
     this.counts[cell] = (this.counts[cell] ?? 0) + 1;
+  }
+}
+
+/**
+ * One per cell, in the order of the labels.
+ * @param before labels to put before those of the grid, with a comma at the end; '' for none.
+ */
+export function* samplesOf(
+  { labels }: { readonly labels: readonly string[] },
+  before: string,
+  which: Which,
+  countOf: (cell: number) => number,
+  exemplars: Exemplars | null = null,
+): Generator<Sample> {
+  for (const [cell, text] of labels.entries()) {
+    const value = countOf(cell);
+    if (which === 'counted' && value === 0) continue;
+    yield { labels: before + text, value, exemplar: exemplars?.of(cell) ?? null };
   }
 }
 
