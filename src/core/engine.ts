@@ -4,7 +4,7 @@
 import type { MemoryLimits } from './circuit/memory.js';
 import type { CircuitRegistry } from './circuit/registry.js';
 import { classify, completed, type Settlement, saysNothing } from './classify.js';
-import { Budgets, type Context } from './context.js';
+import type { Context } from './context.js';
 import { type AdmissionDecision, admit } from './decide/admission.js';
 import { type GateDecision, gate, type RetrySeen } from './decide/gate.js';
 import { abandonRetry, type JudgeDecision, judge } from './decide/judge.js';
@@ -62,7 +62,6 @@ export class Engine {
       ...options,
       limits,
       sessions,
-      budgets: new Budgets(),
       fixedRoutes: new FixedRoutes(() => options.observer.dropped('route')),
       traceSeen: false,
       traceExpected: false,
@@ -82,9 +81,7 @@ export class Engine {
 
   /** null: unknown cluster or target, or one that was never granted a retry. */
   budgetRemaining(cluster: string, now: number, target: string | null = null): number | null {
-    const circuit = this.#context.circuits.get(cluster, target);
-    const budget = circuit === undefined ? undefined : this.#context.budgets.find(circuit);
-    return budget?.remaining(now) ?? null;
+    return this.#context.circuits.get(cluster, target)?.budget?.remaining(now) ?? null;
   }
 
   session(id: string): Session | undefined {

@@ -5,9 +5,10 @@ import { type CircuitMemory, isBlank, type MemoryLimits } from './circuit/memory
 import type { CircuitName } from './circuit/state.js';
 import type { Context } from './context.js';
 import type { BudgetMemory } from './retry/budget.js';
+import { budgetOf } from './retry/budget-of.js';
 import { renamed } from './targets.js';
 
-type Known = Pick<Context, 'policy' | 'circuits' | 'budgets'>;
+type Known = Pick<Context, 'policy' | 'circuits'>;
 
 export interface Remembered extends CircuitName {
   readonly circuit: CircuitMemory;
@@ -21,10 +22,10 @@ export interface Recalled {
   readonly leftOut: number;
 }
 
-export function* rememberAll({ circuits, budgets }: Known, limits: MemoryLimits, now: number): Generator<Remembered> {
+export function* rememberAll({ circuits }: Known, limits: MemoryLimits, now: number): Generator<Remembered> {
   for (const circuit of circuits.circuits()) {
     const memory = circuit.remember(limits, now);
-    const counted = budgets.find(circuit)?.remember(now) ?? null;
+    const counted = circuit.budget?.remember(now) ?? null;
     const budget = counted === null || counted.endsMs.length === 0 ? null : counted;
     if (budget === null && isBlank(memory)) continue;
     yield { cluster: circuit.name, target: circuit.target, circuit: memory, budget };
@@ -42,13 +43,13 @@ export function recallAll(known: Known, memories: readonly Remembered[], origin:
   return { circuits, leftOut: memories.length - circuits };
 }
 
-function recallOne({ policy, circuits, budgets }: Known, memory: Remembered, origin: number, now: number): boolean {
+function recallOne({ policy, circuits }: Known, memory: Remembered, origin: number, now: number): boolean {
   const { cluster, target, budget } = memory;
   if (renamed({ policy, circuits }, cluster, target) !== target) return false;
   const circuit = circuits.recall(memory, memory.circuit, origin, now);
   if (circuit === null) return false;
   if (budget !== null) {
-    budgets.recall(circuit, policy.forTarget(cluster, target, '').retry.budget, budget, origin, now);
+    budgetOf(circuit, policy.forTarget(cluster, target, '').retry.budget, now).recall(budget, origin, now);
   }
   return true;
 }

@@ -16,6 +16,8 @@ export const MAX_ATTEMPTS = 100;
 /** A cluster that attempts of this request may go to. */
 export interface Slot extends CircuitName {
   readonly circuit: Circuit;
+  /** Of the cluster and target alone, whatever the route. */
+  readonly policy: ClusterPolicy;
   /** Given at admission: for every attempt that has none of its own. */
   readonly permit: Permit;
   /** One failure per request and cluster counts, however many attempts failed there; a probe's counts in any case. */

@@ -10,7 +10,7 @@ import type { AttemptTrace, Evidence } from './evidence.js';
 import type { CircuitPolicy } from './policy.js';
 import type { ErrorKind, Stage } from './reasons.js';
 import { type Attempt, type Session, slotOf } from './session.js';
-import { circuitFor, circuitPolicyAt, targetAt } from './targets.js';
+import { circuitFor, circuitPolicyAt, stillLearns, targetAt } from './targets.js';
 
 const MESSAGE_LENGTH = 200;
 
@@ -163,8 +163,8 @@ function report(context: Context, session: Session, attempt: Attempt, result: Ci
     slot.failureCounted = true;
   }
   // A circuit that was forgotten meanwhile, as under a stream of an hour, cannot learn: its successor does.
-  if (circuitFor(context, slot.cluster, slot.target, now) !== slot.circuit) reportUnplanned(context, slot, result, now);
-  else slot.circuit.report(permit, result, now);
+  if (stillLearns(context, slot, now)) slot.circuit.report(permit, result, now);
+  else reportUnplanned(context, slot, result, now);
 }
 
 /** Another attempt of this request failed on the same cluster. */

@@ -11,7 +11,7 @@ import type { Circuit } from './circuit/breaker.js';
 import type { Context } from './context.js';
 import { type CircuitPolicy, type KeyPolicy, MAX_TARGET_LENGTH, OTHER_TARGET } from './policy.js';
 import type { RequestFacts } from './request.js';
-import { type Session, slotOf } from './session.js';
+import { type Session, type Slot, slotOf } from './session.js';
 
 type Known = Pick<Context, 'policy' | 'circuits'>;
 
@@ -26,6 +26,13 @@ export function circuitFor(known: Known, cluster: string, target: string | null,
   return known.circuits.use(cluster, now, renamed(known, cluster, target));
 }
 
+/** The circuit of the slot is still the one that learns for it. false: it was forgotten meanwhile, or goes by another name. */
+export function stillLearns(known: Known, { cluster, target, circuit }: Slot, now: number): boolean {
+  // Only a target may get another name.
+  if (target === null && known.circuits.useAgain(circuit, now)) return true;
+  return circuitFor(known, cluster, target, now) === circuit;
+}
+
 /** The target of an attempt that went to this cluster, planned or not. */
 export function targetAt(known: Known, session: Session, cluster: string): string | null {
   const slot = slotOf(session, cluster);
@@ -37,8 +44,10 @@ export function targetAt(known: Known, session: Session, cluster: string): strin
   return sameHeader ? renamed(known, cluster, record.target) : null;
 }
 
-/** What counts as a failure, and as slow, where the attempt went. */
+/** What counts as a failure, and as slow, where the attempt went: as it was when the request was admitted, if it was planned. */
 export function circuitPolicyAt(known: Known, session: Session, cluster: string): CircuitPolicy {
+  const slot = slotOf(session, cluster);
+  if (slot !== undefined) return slot.policy.circuit;
   return known.policy.forTarget(cluster, targetAt(known, session, cluster), '').circuit;
 }
 

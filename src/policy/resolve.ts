@@ -23,6 +23,9 @@ export class Policy implements PolicyResolver {
   readonly #sharedEntries = new Map<Place, Entry>();
   readonly #entryByCluster: BoundedMap<string, Entry>;
   readonly #placeByRoute: BoundedMap<string, RoutePlace | null>;
+  /** What was asked for last: a decision asks several things of one name. */
+  #lastCluster: string | null = null;
+  #lastEntry: Entry | null = null;
 
   /** `places` must have passed every check and the ceilings: `parsePolicy` makes policies, nothing else should. */
   constructor(places: Places, rememberedNames: number = REMEMBERED_NAMES) {
@@ -76,8 +79,13 @@ export class Policy implements PolicyResolver {
   }
 
   #entry(cluster: string): Entry {
-    const known = this.#entryByCluster.get(cluster);
-    if (known !== undefined) return known;
+    if (this.#lastEntry !== null && cluster === this.#lastCluster) return this.#lastEntry;
+    this.#lastEntry = this.#entryByCluster.get(cluster) ?? this.#newEntry(cluster);
+    this.#lastCluster = cluster;
+    return this.#lastEntry;
+  }
+
+  #newEntry(cluster: string): Entry {
     const place = this.#clusters.find(cluster);
     const entry = this.#fallbacks.has(cluster)
       ? remember(this.#ownEntries, cluster, () => new Entry(this.#stack(place), place, cluster))

@@ -3,8 +3,8 @@
 import { describe, expect, it } from 'vitest';
 import { CircuitRegistry } from '../../src/core/circuit/registry.js';
 import type { Transition } from '../../src/core/circuit/state.js';
-import { Budgets } from '../../src/core/context.js';
 import { type Remembered, recallAll, rememberAll } from '../../src/core/recall.js';
+import { budgetOf } from '../../src/core/retry/budget-of.js';
 import { policyOf } from '../support/core-world.js';
 import { FAIL, OK } from './circuit/support.js';
 
@@ -14,7 +14,6 @@ const KEYED = { clusters: { models: { key: { header: 'x-model', max: 3 }, target
 class Process {
   readonly told: Transition[] = [];
   readonly circuits: CircuitRegistry;
-  readonly budgets = new Budgets();
   readonly policy;
 
   constructor(document: unknown = {}, maxCircuits = 1000) {
@@ -38,7 +37,7 @@ class Process {
 
   budget(cluster: string, target: string | null = null, now = 0) {
     const { budget } = this.policy.forTarget(cluster, target, '').retry;
-    return this.budgets.of(this.circuits.use(cluster, now, target), budget, now);
+    return budgetOf(this.circuits.use(cluster, now, target), budget, now);
   }
 
   remember(): Remembered[] {

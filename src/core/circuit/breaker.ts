@@ -14,6 +14,7 @@
 
 import type { CircuitPolicy } from '../policy.js';
 import type { CircuitState, Mode, TransitionReason } from '../reasons.js';
+import type { RetryBudget } from '../retry/budget.js';
 import { ADMITTED_UNCOUNTED, Generation, probeOrRefusal, refused, shadowed, UNCOUNTED } from './admission.js';
 import { History } from './history.js';
 import { type CircuitMemory, type MemoryLimits, recall, remember } from './memory.js';
@@ -36,6 +37,8 @@ import { isSlow, Tally } from './tally.js';
 export class Circuit {
   readonly name: string;
   readonly target: string | null;
+  /** Goes with the circuit, which has no use for it: see retry/budget-of.ts. null: it never was granted a retry. */
+  budget: RetryBudget | null = null;
   readonly #onTransition: (transition: Transition) => void;
   readonly #random: () => number;
   readonly #tally: Tally;

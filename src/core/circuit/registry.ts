@@ -36,9 +36,13 @@ export interface CircuitRegistryOptions {
 const DEFAULT_MAX_CIRCUITS = 10_000;
 const DEFAULT_IDLE_MS = 15 * 60_000;
 
-interface Entry extends Linked<Entry> {
-  readonly circuit: Circuit;
-  lastUsedMs: number;
+/** A circuit with what is known of its place here: every use needs both, and one object is found faster in memory than two. */
+class Entry extends Circuit implements Linked<Entry> {
+  lastUsedMs = Number.NEGATIVE_INFINITY;
+  older: Entry | null = null;
+  newer: Entry | null = null;
+  listed = false;
+  removed = false;
 }
 
 export class CircuitRegistry {
@@ -77,19 +81,25 @@ export class CircuitRegistry {
   use(cluster: string, now: number, target: string | null = null): Circuit {
     const entry = this.#entries.get(cluster, target);
     if (entry === undefined) return this.#create(cluster, target, now);
-    entry.lastUsedMs = now;
-    if (entry.listed) this.#closed.touch(entry);
-    return entry.circuit;
+    this.#touch(entry, now);
+    return entry;
+  }
+
+  /** The same for a circuit that `use` gave earlier, without looking for it. @returns false where it is no longer kept, or never was. */
+  useAgain(circuit: Circuit, now: number): boolean {
+    if (!(circuit instanceof Entry) || circuit.removed) return false;
+    this.#touch(circuit, now);
+    return true;
   }
 
   /** For those who look or report: makes nothing and does not count as use. */
   get(cluster: string, target: string | null = null): Circuit | undefined {
-    return this.#entries.get(cluster, target)?.circuit;
+    return this.#entries.get(cluster, target);
   }
 
   /** Snapshots of the cluster's targets, the oldest first. */
   targets(cluster: string, now: number): CircuitSnapshot[] {
-    return Array.from(this.#entries.ofTargets(cluster), ({ circuit }) => circuit.snapshot(now));
+    return Array.from(this.#entries.ofTargets(cluster), (circuit) => circuit.snapshot(now));
   }
 
   /** As it is, or, of a cluster that so far only has targets, as it would start; null: nothing is known by that name. */
@@ -108,7 +118,7 @@ export class CircuitRegistry {
     if (this.snapshot(cluster, target, now) === null) return false;
     let forced = this.use(cluster, now, target).force(state, now);
     if (target !== null) return forced;
-    for (const { circuit } of this.#entries.ofTargets(cluster)) forced = circuit.force(state, now) || forced;
+    for (const circuit of this.#entries.ofTargets(cluster)) forced = circuit.force(state, now) || forced;
     return forced;
   }
 
@@ -119,19 +129,19 @@ export class CircuitRegistry {
   recall({ cluster, target }: CircuitName, memory: CircuitMemory, origin: number, now: number): Circuit | null {
     if (this.isFull || this.get(cluster, target) !== undefined) return null;
     const entry = this.#add(cluster, target, now);
-    entry.circuit.recall(memory, origin, now);
-    if (entry.circuit.state(now) !== 'closed') this.#closed.remove(entry);
-    return entry.circuit;
+    entry.recall(memory, origin, now);
+    if (entry.state(now) !== 'closed') this.#closed.remove(entry);
+    return entry;
   }
 
   /** Every circuit itself, those of targets last, for those who look at many and take their time over it. */
   *circuits(): Generator<Circuit> {
-    for (const { circuit } of this.#entries.values()) yield circuit;
+    for (const circuit of this.#entries.values()) yield circuit;
   }
 
   /** Every circuit's snapshot, those of targets last. Visits all: for people and scrapes, not for requests. */
   all(now: number): CircuitSnapshot[] {
-    return Array.from(this.#entries.values(), (entry) => entry.circuit.snapshot(now));
+    return Array.from(this.#entries.values(), (circuit) => circuit.snapshot(now));
   }
 
   /**
@@ -140,7 +150,7 @@ export class CircuitRegistry {
    */
   reconfigure(policyFor: PolicyFor, now: number): void {
     this.#policyFor = policyFor;
-    for (const { circuit } of this.#entries.values()) {
+    for (const circuit of this.#entries.values()) {
       circuit.reconfigure(policyFor(circuit.name, circuit.target), now);
     }
   }
@@ -153,7 +163,7 @@ export class CircuitRegistry {
   sweep(now: number): number {
     const before = this.#entries.size;
     for (const entry of this.#entries.values()) {
-      if (now - entry.lastUsedMs >= this.#idleMs && !holdsBack(entry.circuit, now)) this.#remove(entry);
+      if (now - entry.lastUsedMs >= this.#idleMs && !holdsBack(entry, now)) this.#remove(entry);
     }
     return before - this.#entries.size;
   }
@@ -163,16 +173,21 @@ export class CircuitRegistry {
       this.#options.onDropped(cluster, 'overflow');
       return this.#overflowCircuit(cluster);
     }
-    const { circuit } = this.#add(cluster, target, now);
+    const circuit = this.#add(cluster, target, now);
     if (target !== null) this.#forceAlike(circuit, now);
     return circuit;
+  }
+
+  #touch(entry: Entry, now: number): void {
+    entry.lastUsedMs = now;
+    if (entry.listed) this.#closed.touch(entry);
   }
 
   #add(cluster: string, target: string | null, now: number): Entry {
     const onTransition = (transition: Transition): void => this.#moved(entry, transition);
     const policy = this.#policyFor(cluster, target);
-    const circuit = new Circuit(cluster, policy, onTransition, this.#options.random, this.#firstGeneration, target);
-    const entry: Entry = { circuit, lastUsedMs: now, older: null, newer: null, listed: false };
+    const entry = new Entry(cluster, policy, onTransition, this.#options.random, this.#firstGeneration, target);
+    entry.lastUsedMs = now;
     this.#entries.set(cluster, target, entry);
     this.#closed.touch(entry);
     return entry;
@@ -188,19 +203,20 @@ export class CircuitRegistry {
     const entry = this.#closed.oldest;
     if (entry === null) return false;
     this.#remove(entry);
-    this.#options.onDropped(entry.circuit.name, 'evicted');
+    this.#options.onDropped(entry.name, 'evicted');
     return true;
   }
 
   #remove(entry: Entry): void {
     this.#closed.remove(entry);
-    this.#entries.delete(entry.circuit.name, entry.circuit.target);
-    this.#firstGeneration = Math.max(this.#firstGeneration, entry.circuit.generation + 1);
+    this.#entries.delete(entry.name, entry.target);
+    entry.removed = true;
+    this.#firstGeneration = Math.max(this.#firstGeneration, entry.generation + 1);
   }
 
   /** A removed circuit may still hear the results of its last requests: its changes concern nobody any more. */
   #moved(entry: Entry, transition: Transition): void {
-    if (this.#entries.get(entry.circuit.name, entry.circuit.target) !== entry) return;
+    if (entry.removed) return;
     if (transition.to === 'closed') this.#closed.touch(entry);
     else this.#closed.remove(entry);
     this.#options.onTransition(transition);

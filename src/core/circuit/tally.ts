@@ -17,8 +17,8 @@ export class Tally {
   readonly #window: ResultWindow;
   /** Not bounded by the window's time: only a success ends a streak. */
   #consecutiveFailures = 0;
-  /** Until when the server asked to be left alone, by its failures since the last success. */
-  #askedUntilMs = Number.NEGATIVE_INFINITY;
+  /** Until when the server asked to be left alone, by its failures since the last success. null: it did not. */
+  #askedUntilMs: number | null = null;
 
   /** @throws RangeError for a window that cannot hold a result. */
   constructor(policy: CircuitPolicy) {
@@ -31,11 +31,12 @@ export class Tally {
     this.#window.record(failed, isSlow(policy, result), now);
     if (!failed) {
       this.#consecutiveFailures = 0;
-      this.#askedUntilMs = Number.NEGATIVE_INFINITY;
+      this.#askedUntilMs = null;
       return;
     }
     if (result.inStreak) this.#consecutiveFailures += 1;
-    if (result.retryAfterMs > 0) this.#askedUntilMs = Math.max(this.#askedUntilMs, now + result.retryAfterMs);
+    if (result.retryAfterMs > 0)
+      this.#askedUntilMs = Math.max(this.#askedUntilMs ?? Number.NEGATIVE_INFINITY, now + result.retryAfterMs);
   }
 
   /** Right after `count`: does what is known open the circuit? */
@@ -45,7 +46,7 @@ export class Tally {
 
   /** For how much longer the server asked to be left alone; 0 or less: it did not, or the time is over. */
   askedMs(now: number): number {
-    return this.#askedUntilMs - now;
+    return this.#askedUntilMs === null ? 0 : this.#askedUntilMs - now;
   }
 
   /** @throws RangeError for a window that cannot hold a result; nothing is changed then. */
@@ -56,12 +57,12 @@ export class Tally {
   clear(): void {
     this.#window.clear();
     this.#consecutiveFailures = 0;
-    this.#askedUntilMs = Number.NEGATIVE_INFINITY;
+    this.#askedUntilMs = null;
   }
 
   /** With the newest `limit` results. */
   remember(limit: number, origin: number): TallyMemory {
-    const askedUntilMs = this.#askedUntilMs === Number.NEGATIVE_INFINITY ? null : this.#askedUntilMs - origin;
+    const askedUntilMs = this.#askedUntilMs === null ? null : this.#askedUntilMs - origin;
     return {
       results: this.#window.remember(limit, origin),
       consecutiveFailures: this.#consecutiveFailures,
@@ -73,7 +74,7 @@ export class Tally {
   recall({ results, consecutiveFailures, askedUntilMs }: TallyMemory, origin: number, now: number): void {
     this.#window.recall(results, origin, now);
     this.#consecutiveFailures = consecutiveFailures;
-    if (askedUntilMs !== null) this.#askedUntilMs = origin + askedUntilMs;
+    this.#askedUntilMs = askedUntilMs === null ? null : origin + askedUntilMs;
   }
 
   /** As `recent` in window.ts. */

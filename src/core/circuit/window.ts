@@ -2,7 +2,8 @@
 // would be cheaper to think of but wrong at their edges, so every result is kept, with its time, in a ring of
 // typed arrays: 9 bytes a result, O(1) amortised (each result is written once and dropped once).
 //
-// Invariant: times in the ring never decrease. A clock that steps back is held at the last time seen.
+// Invariants: times in the ring never decrease; a clock that steps back is held at the last time seen. Flags are 0 wherever
+// there is no bad result, so that those of a healthy cluster are neither read nor written.
 
 import type { ResultsMemory } from './memory.js';
 
@@ -69,10 +70,8 @@ export class ResultWindow {
     }
     const slot = this.#slot(this.#requests);
     this.#times[slot] = this.#lastMs;
-    this.#flags[slot] = (failed ? FAILED : 0) | (slow ? SLOW : 0);
     this.#requests += 1;
-    if (failed) this.#failures += 1;
-    if (slow) this.#slow += 1;
+    if (failed || slow) this.#mark(slot, failed, slow);
   }
 
   /** Drops what is older than `durationMs`; an age of exactly that stays. */
@@ -143,10 +142,21 @@ export class ResultWindow {
     return slot < this.#times.length ? slot : slot - this.#times.length;
   }
 
-  #dropOldest(): void {
-    const flags = this.#flags[this.#oldest] ?? 0;
+  #mark(slot: number, failed: boolean, slow: boolean): void {
+    this.#flags[slot] = (failed ? FAILED : 0) | (slow ? SLOW : 0);
+    if (failed) this.#failures += 1;
+    if (slow) this.#slow += 1;
+  }
+
+  #unmark(slot: number): void {
+    const flags = this.#flags[slot] ?? 0;
+    this.#flags[slot] = 0;
     if (flags & FAILED) this.#failures -= 1;
     if (flags & SLOW) this.#slow -= 1;
+  }
+
+  #dropOldest(): void {
+    if (this.#failures > 0 || this.#slow > 0) this.#unmark(this.#oldest);
     this.#oldest = this.#slot(1);
     this.#requests -= 1;
   }

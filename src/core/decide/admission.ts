@@ -9,6 +9,7 @@ import type { ClusterPolicy } from '../policy.js';
 import type { AnswerReason, Decision, RefusalReason } from '../reasons.js';
 import type { RequestRecord } from '../record.js';
 import { isRepeatable, type RequestFacts } from '../request.js';
+import { budgetOf } from '../retry/budget-of.js';
 import { type Grant, grantFor, type Judges } from '../retry/eligibility.js';
 import type { Attempt, Session, Slot } from '../session.js';
 import type { ClusterOrder, LocalAnswer } from '../stream.js';
@@ -84,17 +85,24 @@ function choose(
 
 function firstSlot(context: Context, name: CircuitName, refusals: Refusal[], now: number): Slot | null {
   const circuit = context.circuits.use(name.cluster, now, name.target);
-  return slotWith(name, circuit, acquire(context, circuit, refusals, now));
+  return slotWith(context, name, circuit, acquire(context, circuit, refusals, now));
 }
 
 /** For a retry: what does not take it now is left out, and no reason for anything. */
 function laterSlot(context: Context, name: CircuitName, now: number): Slot | null {
   const circuit = context.circuits.use(name.cluster, now, name.target);
-  return slotWith(name, circuit, circuit.passive(now));
+  return slotWith(context, name, circuit, circuit.passive(now));
 }
 
-function slotWith({ cluster, target }: CircuitName, circuit: Circuit, permit: Permit | null): Slot | null {
-  return permit === null ? null : { cluster, target, circuit, permit, failureCounted: false, spent: false };
+function slotWith(
+  context: Context,
+  { cluster, target }: CircuitName,
+  circuit: Circuit,
+  permit: Permit | null,
+): Slot | null {
+  if (permit === null) return null;
+  const policy = context.policy.forTarget(cluster, target, '');
+  return { cluster, target, circuit, policy, permit, failureCounted: false, spent: false };
 }
 
 function acquire(context: Context, circuit: Circuit, refusals: Refusal[], now: number): Permit | null {
@@ -146,8 +154,7 @@ function grant(context: Context, facts: RequestFacts, policy: ClusterPolicy, slo
   const first = slots[0];
   const once = first === undefined ? NOWHERE : [first.cluster];
   if (first === undefined || retry.mode === 'off' || retry.maxRetries <= 0) return notGranted('retries_off', once);
-  const own = context.policy.forTarget(first.cluster, first.target, '');
-  const budget = context.budgets.of(first.circuit, own.retry.budget, now);
+  const budget = budgetOf(first.circuit, first.policy.retry.budget, now);
   budget.deposit(now);
   const targets = retryTargets(slots, once);
   if (targets.length === 0) return notGranted('probe_limit', once);
@@ -211,7 +218,7 @@ function openSession(
     grpc: facts.grpc,
     grant: policy.retry.mode === 'enforce' ? granted.grant : null,
     notGranted: granted.notGranted,
-    budget: first === undefined ? null : (context.budgets.find(first.circuit) ?? null),
+    budget: first?.circuit.budget ?? null,
     plan: granted.plan,
     pending: null,
     refusedAttempt: 0,

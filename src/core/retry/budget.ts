@@ -5,13 +5,15 @@
 //
 // The window slides in steps of a twentieth of itself. What was counted stays for one whole window and up to one
 // step longer, never shorter: retries are forgotten late, so the rate promised is never exceeded by the steps.
-// O(1) amortised per call, 21 pairs of numbers per cluster. A clock that steps back is held at the last time seen.
+// O(1) amortised per call, 21 pairs of numbers per cluster. A clock that steps back is held at the last step seen.
 
 import type { BudgetPolicy } from '../policy.js';
 
 const STEPS = 20;
 /** The running step and all the others that a whole window may still reach into. */
 const SLOTS = STEPS + 1;
+/** A step before any that a clock tells. A small whole number, as V8 keeps those in the object itself, and all others beside it. */
+const BEFORE_ALL = -(2 ** 30);
 /** 0.29 * 100 is a little below 29 in floating point; a budget must not lose a retry to that. */
 const ROUNDING = 1e-9;
 
@@ -29,9 +31,10 @@ export class RetryBudget {
   #retriesIn = new Float64Array(SLOTS);
   #requests = 0;
   #retries = 0;
+  /** Of `#requests`, those of the running step that are not in its slot yet: a request of a step under way touches nothing else. */
+  #notFiled = 0;
   /** Number of the running step, counted from the clock's zero; its slot is the remainder by SLOTS. */
-  #step = Number.NEGATIVE_INFINITY;
-  #nowMs = Number.NEGATIVE_INFINITY;
+  #step = BEFORE_ALL;
 
   /** @throws RangeError for a window without length. */
   constructor(policy: BudgetPolicy) {
@@ -41,7 +44,8 @@ export class RetryBudget {
   /** One request (not attempt) was made. */
   deposit(now: number): void {
     this.#advance(now);
-    this.#addRequests(this.#step, 1);
+    this.#notFiled += 1;
+    this.#requests += 1;
   }
 
   /** Charges one retry; false: the budget is spent and nothing was charged. */
@@ -93,11 +97,12 @@ export class RetryBudget {
     this.#advance(now);
     const before = this.#policy;
     this.#policy = next;
-    if (next.windowMs !== before.windowMs) this.#carryOver(before);
+    if (next.windowMs !== before.windowMs) this.#carryOver(before, now);
   }
 
   remember(now: number): BudgetMemory {
     this.#advance(now);
+    this.#file();
     const endsMs: number[] = [];
     const requests: number[] = [];
     const retries: number[] = [];
@@ -143,12 +148,18 @@ export class RetryBudget {
   }
 
   #advance(now: number): void {
-    if (now > this.#nowMs) this.#nowMs = now;
-    const step = this.#stepAt(this.#nowMs);
-    if (step === this.#step) return;
+    const step = this.#stepAt(now);
+    if (step <= this.#step) return;
+    this.#file();
     const from = Math.max(this.#step + 1, step - SLOTS + 1);
     for (let gone = from; gone <= step; gone++) this.#empty(slotOf(gone));
     this.#step = step;
+  }
+
+  #file(): void {
+    const slot = slotOf(this.#step);
+    this.#requestsIn[slot] = (this.#requestsIn[slot] ?? 0) + this.#notFiled;
+    this.#notFiled = 0;
   }
 
   #empty(slot: number): void {
@@ -172,7 +183,9 @@ export class RetryBudget {
     this.#retries += count;
   }
 
-  #carryOver(before: BudgetPolicy): void {
+  #carryOver(before: BudgetPolicy, now: number): void {
+    this.#file();
+    const heldMs = Math.max(now, this.#step * this.#stepMs(before));
     const requestsIn = this.#requestsIn;
     const retriesIn = this.#retriesIn;
     const newest = this.#step;
@@ -180,9 +193,9 @@ export class RetryBudget {
     this.#retriesIn = new Float64Array(SLOTS);
     this.#requests = 0;
     this.#retries = 0;
-    this.#step = this.#stepAt(this.#nowMs);
+    this.#step = this.#stepAt(heldMs);
     for (let step = newest - SLOTS + 1; step <= newest; step++) {
-      const endMs = Math.min(this.#nowMs, (step + 1) * this.#stepMs(before));
+      const endMs = Math.min(heldMs, (step + 1) * this.#stepMs(before));
       const into = this.#stepAt(endMs);
       if (!this.#isLive(into)) continue;
       this.#addRequests(into, this.#at(requestsIn, step));

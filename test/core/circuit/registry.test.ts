@@ -105,6 +105,20 @@ describe('the cap', () => {
     expect(shop.dropped).toEqual(['evicted b']);
   });
 
+  it('evicts one that is at hand last of all if it was used last, and then says that it is gone', () => {
+    const shop = new Shop(2);
+    const a = shop.use('a');
+    shop.use('b');
+    expect(shop.registry.useAgain(a, 0)).toBe(true);
+    shop.use('c');
+    expect(shop.names.toSorted()).toEqual(['a', 'c']);
+    shop.use('d');
+    shop.use('e');
+    expect(shop.registry.useAgain(a, 0)).toBe(false);
+    expect(shop.registry.useAgain(shop.use('a'), 0)).toBe(true);
+    expect(shop.names).not.toContain('d');
+  });
+
   it('never evicts what is open, probing, recovering or set by hand', () => {
     const shop = new Shop(6, { rampMs: MINUTE, halfOpen: { probes: 1, successes: 1, leaseMs: MINUTE } });
     shop.open('open', 5000);
@@ -159,6 +173,12 @@ describe('the cap', () => {
     expect(shop.registry.get('c')).toBeUndefined();
   });
 
+  it('never keeps the one that is shared, so that each use looks for room anew', () => {
+    const shop = new Shop(1);
+    shop.open('a');
+    expect(shop.registry.useAgain(shop.use('b'), 0)).toBe(false);
+  });
+
   it('does not take results for a circuit that had the name before', () => {
     const shop = new Shop(1);
     const before = shop.use('a').acquire(0);
@@ -202,6 +222,14 @@ describe('the sweep', () => {
     shop.use('a', 10 * MINUTE);
     shop.registry.get('a');
     expect(shop.registry.sweep(25 * MINUTE - 1)).toBe(0);
+    expect(shop.registry.sweep(25 * MINUTE)).toBe(1);
+  });
+
+  it('counts the idle time from the last use of one that is at hand as well', () => {
+    const shop = new Shop(10);
+    const circuit = shop.use('a', 0);
+    expect(shop.registry.useAgain(circuit, 10 * MINUTE)).toBe(true);
+    expect(shop.registry.sweep(20 * MINUTE)).toBe(0);
     expect(shop.registry.sweep(25 * MINUTE)).toBe(1);
   });
 
