@@ -8,7 +8,7 @@ import type { Context } from './context.js';
 import { type AdmissionDecision, admit } from './decide/admission.js';
 import { type GateDecision, gate, type RetrySeen } from './decide/gate.js';
 import { abandonRetry, type JudgeDecision, judge } from './decide/judge.js';
-import type { AttemptTrace, Evidence, RequestTrace, TraceEntry } from './evidence.js';
+import { type AttemptTrace, type Evidence, lasting, type RequestTrace, type TraceEntry } from './evidence.js';
 import { explainNoRetry, finish, releasePermits, resultOf, returnUnused } from './finish.js';
 import type { Observer } from './observer.js';
 import type { PolicyResolver } from './policy.js';
@@ -244,7 +244,7 @@ export class Engine {
   #settle(session: Session, attempt: Attempt, seen: AnswerSeen, now: number): void {
     const startedAt = attempt.startedAtMs ?? (attempt.attempt === 1 ? session.record.startedAtMs : null);
     const durationMs = seen.evidence.durationMs ?? (startedAt === null ? null : now - startedAt);
-    const evidence = completed({ ...seen.evidence, durationMs }, attempt.vague);
+    const evidence = completed(lasting(seen.evidence, durationMs), attempt.vague);
     if (!attempt.settled && seen.cluster !== '') attempt.cluster = seen.cluster;
     if (this.#awaitsLog(session, attempt, evidence)) {
       attempt.vague = evidence;

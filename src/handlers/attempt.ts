@@ -25,6 +25,8 @@ interface AttemptUnderWay {
 }
 
 export class AttemptHandler implements StreamHandler {
+  /** As `AdmissionHandler.latest`. */
+  static latest: AttemptHandler | null = null;
   readonly #deps: HandlerDeps;
   readonly #send: Send;
   #attempt: AttemptUnderWay | null = null;
@@ -33,6 +35,7 @@ export class AttemptHandler implements StreamHandler {
   constructor(deps: HandlerDeps, send: Send) {
     this.#deps = deps;
     this.#send = send;
+    AttemptHandler.latest = this;
   }
 
   message(event: StreamEvent): void {

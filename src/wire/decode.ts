@@ -20,22 +20,22 @@ const ATTRIBUTES = tagOf(9, LENGTH);
 const KEY = tagOf(1, LENGTH);
 const VALUE = tagOf(2, LENGTH);
 
+const NOTHING = Buffer.alloc(0);
+
 /** What has been read of a message. */
 class Message {
-  private readonly reader: Reader;
+  private readonly reader = new Reader(NOTHING, 0, 0);
   /** Tag of the arm of the oneof that came last; 0: none. */
   arm = 0;
-  headers: WireHeaders;
-  attributes: WireAttributes;
+  headers = new WireHeaders(NOTHING);
+  attributes = new WireAttributes(NOTHING);
 
-  constructor(bytes: Buffer, start: number, end: number) {
-    this.reader = new Reader(bytes, start, end);
+  read(bytes: Buffer, start: number, end: number): void {
+    const { reader } = this;
+    reader.moveTo(bytes, start, end);
+    this.arm = 0;
     this.headers = new WireHeaders(bytes);
     this.attributes = new WireAttributes(bytes);
-  }
-
-  read(): void {
-    const { reader } = this;
     while (reader.more) {
       const tag = reader.tag();
       if (tag === REQUEST_HEADERS || tag === RESPONSE_HEADERS) this.readHeaders(tag);
@@ -114,13 +114,18 @@ function phaseOf(arm: number): OtherPhase | null {
 }
 
 /**
+ * One for all: no message is read in the middle of another one. What it has read last stays until the next one comes, which
+ * keeps the code for it compiled (`AdmissionHandler.latest` says why).
+ */
+const message = new Message();
+
+/**
  * One message of Envoy's: the bytes from `start` to `end`. What is not used of it is skipped without a look.
  * @throws WireError where the bytes are no such message, or one of a kind that did not exist when this was written:
  * it has no answer, and failing its stream lets Envoy go on at once where silence would cost it a timeout.
  */
 export function decodeProcessingRequest(bytes: Buffer, start = 0, end = bytes.length): StreamEvent {
-  const message = new Message(bytes, start, end);
-  message.read();
+  message.read(bytes, start, end);
   const { arm, headers, attributes } = message;
   if (arm === REQUEST_HEADERS) return { kind: 'request_headers', headers, attributes };
   if (arm === RESPONSE_HEADERS) return { kind: 'response_headers', headers, attributes };

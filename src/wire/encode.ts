@@ -161,9 +161,12 @@ export function instructionSize(instruction: Instruction): number {
   }
 }
 
+/** One for all: no instruction is written in the middle of another one. */
+const writer = new Writer(Buffer.alloc(0), 0);
+
 /** Writes it into `bytes` from `at` on, where there has to be room for `instructionSize` of it. */
 export function writeInstruction(instruction: Instruction, bytes: Buffer, at: number): void {
-  const writer = new Writer(bytes, at);
+  writer.moveTo(bytes, at);
   const { kind } = instruction;
   switch (kind) {
     case 'continue_request':

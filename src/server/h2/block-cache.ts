@@ -21,14 +21,19 @@ export class BlockCache<T> {
       const entry = entries[i];
       if (entry === undefined || entry.block.length !== length) continue;
       if (entry.block.compare(bytes, start, end) !== 0) continue;
-      const before = entries[i - 1];
-      if (before !== undefined) {
-        entries[i - 1] = entry;
-        entries[i] = before;
-      }
+      this.forward(i, entry);
       return entry.value;
     }
     return undefined;
+  }
+
+  /** Nothing is read before the first place: V8 takes such an index for a name, and looks it up slowly. */
+  private forward(from: number, entry: Entry<T>): void {
+    const { entries } = this;
+    const before = from === 0 ? undefined : entries[from - 1];
+    if (before === undefined) return;
+    entries[from - 1] = entry;
+    entries[from] = before;
   }
 
   /** The bytes are copied. So many blocks that differ cost those that repeat one place of sixteen, not all. */

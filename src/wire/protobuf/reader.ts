@@ -28,13 +28,20 @@ export function tagOf(field: number, wireType: number): number {
 }
 
 export class Reader {
-  readonly bytes: Buffer;
+  bytes: Buffer;
   /** The next byte. */
   at: number;
   /** Behind the last byte of the message being read. */
   end: number;
 
   constructor(bytes: Buffer, start: number, end: number) {
+    this.bytes = bytes;
+    this.at = start;
+    this.end = end;
+  }
+
+  /** Reads another message. */
+  moveTo(bytes: Buffer, start: number, end: number): void {
     this.bytes = bytes;
     this.at = start;
     this.end = end;

@@ -35,11 +35,17 @@ export function utf8Size(text: string): number {
 }
 
 export class Writer {
-  readonly bytes: Buffer;
+  bytes: Buffer;
   /** Where the next byte goes. */
   at: number;
 
   constructor(bytes: Buffer, at: number) {
+    this.bytes = bytes;
+    this.at = at;
+  }
+
+  /** Leaves what it wrote, and goes on elsewhere. */
+  moveTo(bytes: Buffer, at: number): void {
     this.bytes = bytes;
     this.at = at;
   }

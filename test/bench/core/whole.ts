@@ -65,6 +65,8 @@ export function wholeRequest(): () => number {
     openLogs: new OpenLogs(),
     health: new HealthBoard(() => true),
   });
+  // The connection stays when its requests are over, as Envoy's does.
+  let connection: FrameReader;
   return () => {
     let written = 0;
     const write = (bytes: Uint8Array | string) => {
@@ -80,11 +82,11 @@ export function wholeRequest(): () => number {
       { flush() {}, emptied() {}, fail },
       { limits: LIMITS, route, now: deps.now, refused() {} },
     );
-    const reader = new FrameReader(session);
-    reader.read(Buffer.concat([HELLO, settings([INITIAL_WINDOW, WIDE]), SETTINGS_ACK, windowUpdate(0, WIDE)]));
+    connection = new FrameReader(session);
+    connection.read(Buffer.concat([HELLO, settings([INITIAL_WINDOW, WIDE]), SETTINGS_ACK, windowUpdate(0, WIDE)]));
     const start = cpuNs();
     for (const [index, bytes] of READS.entries()) {
-      reader.read(bytes);
+      connection.read(bytes);
       output.flush();
       if (index % 3 < 2) continue;
       for (const id of ids) trace(engine, id);
