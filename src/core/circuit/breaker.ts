@@ -257,14 +257,12 @@ export class Circuit {
     const failed = result.outcome === 'failure' || isSlow(this.#policy, result);
     const interrupted = result.outcome === 'failure' && probes.hasSucceeded(permit);
     if (!probes.settle(permit, failed) && !interrupted) return;
-    if (failed) {
-      this.#open('probe_failed', true, result.retryAfterMs, at);
-    } else if (probes.successes >= this.#policy.halfOpen.successes) {
-      this.#tally.clear();
-      this.#openTime.closed(at);
-      const ramp = this.#policy.rampMs > 0;
-      this.#move(ramp ? { kind: 'recovering', sinceMs: at } : CLOSED, 'probes_succeeded', at);
-    }
+    if (failed) return this.#open('probe_failed', true, result.retryAfterMs, at);
+    if (probes.successes < this.#policy.halfOpen.successes) return;
+    this.#tally.clear();
+    this.#openTime.closed(at);
+    const ramp = this.#policy.rampMs > 0;
+    this.#move(ramp ? { kind: 'recovering', sinceMs: at } : CLOSED, 'probes_succeeded', at);
   }
 
   #open(reason: TransitionReason, relapse: boolean, askedMs: number, at: number): void {
