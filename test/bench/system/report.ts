@@ -79,7 +79,7 @@ function explanation({ effort, turns, machine }: Conditions): string[] {
     'request, where an Envoy with a direct response takes 34); where there is none, Envoy answers itself. Generator, upstream,',
     `Envoy and its server share the machine: ${machine}. The servers in Go (grpc-go) and Rust (tonic, one thread)`,
     'set two headers and look at nothing. Sluice runs as in the image, with `--max-semi-space-size=4`. It has had tens of thousands of',
-    'requests before, but each turn follows a pause of minutes, after which its code is compiled anew for some seconds.',
+    'requests before; each turn follows a pause of minutes.',
   ];
 }
 
