@@ -13,9 +13,15 @@ export interface WrkResult {
   readonly failed: number;
 }
 
-/** @throws Error where wrk is missing or fails. */
-export async function runWrk(url: string, seconds: number, connections: number): Promise<WrkResult> {
-  const args = ['--threads', '1', '--connections', String(connections), '--duration', `${seconds}s`, '--latency', url];
+/** `headers` as `name: value`, on top of its own. @throws Error where wrk is missing or fails. */
+export async function runWrk(
+  url: string,
+  seconds: number,
+  connections: number,
+  headers: readonly string[] = [],
+): Promise<WrkResult> {
+  const load = ['--threads', '1', '--connections', String(connections), '--duration', `${seconds}s`];
+  const args = [...load, ...headers.flatMap((header) => ['--header', header]), '--latency', url];
   const child = await startChild('wrk', args).catch((cause: unknown) => {
     throw new Error('the load generator wrk is missing: apt-get install -y wrk', { cause });
   });

@@ -1,0 +1,97 @@
+// `npm run bench:choices`: what Envoy pays for what it tells Sluice at admission: the figures of the README. One Sluice, and an
+// Envoy for each choice; requests with a browser's headers. The Envoys take turns, and each is compared with the one of the
+// shipped envoy.yaml in the same turn: the machine's pace changes between turns. About five minutes.
+
+import { parseArgs } from 'node:util';
+import { type Envoy, startEnvoy } from '../support/envoy.js';
+import { startSluice } from '../support/sluice.js';
+import { startConstantUpstream } from './support/constant-upstream.js';
+import { cpuSeconds } from './support/process-cost.js';
+import { median } from './support/statistics.js';
+import { runWrk } from './support/wrk.js';
+import { armsNamed } from './system/arms.js';
+import { BROWSER, CHOICES, type Choice, choose, SHIPPED } from './system/choices.js';
+import { CONNECTIONS } from './system/measure.js';
+import { IMAGE_ENV } from './system/running.js';
+import { rewire } from './system/wiring.js';
+
+const { values: options } = parseArgs({
+  options: { turns: { type: 'string', default: '15' }, seconds: { type: 'string', default: '2' } },
+});
+const TURNS = Number(options.turns);
+const SECONDS = Number(options.seconds);
+const WARM_UP_SECONDS = 3;
+const MICROSECONDS = 1e6;
+
+interface Cost {
+  readonly envoyUs: number;
+  readonly requestsPerSecond: number;
+}
+
+interface Side {
+  readonly choice: Choice;
+  readonly envoy: Envoy;
+  readonly costs: Cost[];
+}
+
+// Leaving by `exit` takes Envoys and Sluice along.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
+const [arm] = armsNamed(['admission']);
+if (arm === undefined) throw new Error('there is no arm with admission alone');
+const { wiring } = arm;
+const upstream = await startConstantUpstream();
+const sluice = await startSluice({ policy: {}, env: IMAGE_ENV });
+const sluicePort = Number(sluice.grpc.slice(sluice.grpc.lastIndexOf(':') + 1));
+const sides: Side[] = [];
+try {
+  for (const choice of CHOICES) sides.push(await start(choice));
+  for (let turn = 1; turn <= TURNS; turn += 1) {
+    for (const side of sides) side.costs.push(await measure(side));
+    console.error(`turn ${turn} of ${TURNS}`);
+  }
+  console.log(report());
+} finally {
+  for (const { envoy } of sides) await envoy.stop();
+  await sluice.stop();
+  upstream.stop();
+}
+
+async function start(choice: Choice): Promise<Side> {
+  const envoy = await startEnvoy({
+    ports: { 9002: sluicePort },
+    impatient: true,
+    patch: (bootstrap) => {
+      rewire(bootstrap, wiring, upstream.port);
+      choose(bootstrap, choice);
+    },
+  });
+  await runWrk(urlOf(envoy), WARM_UP_SECONDS, CONNECTIONS, BROWSER);
+  return { choice, envoy, costs: [] };
+}
+
+async function measure({ choice, envoy }: Side): Promise<Cost> {
+  const before = cpuSeconds(envoy.pid);
+  const { requests, requestsPerSecond, failed } = await runWrk(urlOf(envoy), SECONDS, CONNECTIONS, BROWSER);
+  if (failed > 0) throw new Error(`${choice.name}: ${failed} requests failed`);
+  return { envoyUs: ((cpuSeconds(envoy.pid) - before) * MICROSECONDS) / requests, requestsPerSecond };
+}
+
+function urlOf({ port }: Envoy): string {
+  return `http://127.0.0.1:${port}/`;
+}
+
+function report(): string {
+  const shipped = sides.find(({ choice }) => choice === SHIPPED)?.costs ?? [];
+  const rows = sides.map(({ choice, costs }) => {
+    const compared = (figure: keyof Cost) =>
+      median(costs.map((cost, turn) => cost[figure] / (shipped[turn]?.[figure] ?? Number.NaN)));
+    const envoyUs = median(costs.map((cost) => cost.envoyUs));
+    return `| ${choice.name} | ${envoyUs.toFixed(0)} us | ${compared('envoyUs').toFixed(2)} | ${compared('requestsPerSecond').toFixed(2)} |`;
+  });
+  const head = [
+    '| what Envoy tells | Envoy CPU/request | of envoy.yaml | requests/s, of envoy.yaml |',
+    '| --- | ---: | ---: | ---: |',
+  ];
+  return [...head, ...rows, '', `Medians of ${TURNS} turns of ${SECONDS} s, each compared within its turn.`].join('\n');
+}
