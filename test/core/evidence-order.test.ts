@@ -6,21 +6,11 @@ import { describe, expect, it } from 'vitest';
 import type { AnswerSeen } from '../../src/core/engine.js';
 import { type Evidence, FLAGS, type TraceEntry } from '../../src/core/evidence.js';
 import { CoreWorld } from '../support/core-world.js';
+import { FACTS } from './support.js';
 
 const POLICY = {
   defaults: { circuit: { minimumRequests: 100 }, retry: { maxRetries: 3 } },
   ceilings: { maxRetries: 3 },
-};
-const FACTS = {
-  method: 'GET',
-  path: '/',
-  route: '',
-  cluster: 'a',
-  oneCluster: false,
-  idempotencyKey: false,
-  upgrade: false,
-  grpc: false,
-  headers: { text: () => undefined },
 };
 
 function refused(source: Evidence['source']): Evidence {

@@ -4,6 +4,7 @@
 import { describe, expect, it } from 'vitest';
 import { FLAGS } from '../../src/core/evidence.js';
 import { CoreWorld } from '../support/core-world.js';
+import { FACTS } from './support.js';
 
 /** One retry for every two requests, and none without. */
 const POLICY = {
@@ -11,17 +12,6 @@ const POLICY = {
     circuit: { mode: 'off' },
     retry: { maxRetries: 3, budget: { ratio: 0.5, minPerSecond: 0, window: '10s' } },
   },
-};
-const FACTS = {
-  method: 'GET',
-  path: '/',
-  route: '',
-  cluster: 'a',
-  oneCluster: false,
-  idempotencyKey: false,
-  upgrade: false,
-  grpc: false,
-  headers: { text: () => undefined },
 };
 
 function begin() {

@@ -1,31 +1,10 @@
 // A reload while requests are under way: each is judged to its end by the policy it was admitted under.
 
 import { expect, it } from 'vitest';
-import type { Evidence } from '../../src/core/evidence.js';
 import { CoreWorld, policyOf } from '../support/core-world.js';
+import { evidence, FACTS, status } from './support.js';
 
-const FACTS = {
-  method: 'GET',
-  path: '/',
-  route: '',
-  cluster: 'a',
-  oneCluster: false,
-  idempotencyKey: false,
-  upgrade: false,
-  grpc: false,
-  headers: { text: () => undefined },
-};
-const TEAPOT: Evidence = {
-  source: 'trace',
-  flags: 0,
-  status: 418,
-  grpcStatus: null,
-  written: true,
-  transportFailure: '',
-  details: 'via_upstream',
-  host: '10.0.0.1:80',
-  durationMs: 3,
-};
+const TEAPOT = evidence('trace', status(418));
 const TEAPOTS_FAIL = { clusters: { a: { circuit: { failureStatuses: [418] } } } };
 
 function admit(world: CoreWorld): string {

@@ -4,19 +4,9 @@
 import { describe, expect, it } from 'vitest';
 import { type Evidence, FLAGS } from '../../src/core/evidence.js';
 import { CoreWorld } from '../support/core-world.js';
+import { FACTS } from './support.js';
 
 const BUDGET = { ratio: 0, minPerSecond: 1, window: '1s' };
-const FACTS = {
-  method: 'GET',
-  path: '/',
-  route: '',
-  cluster: 'a',
-  oneCluster: false,
-  idempotencyKey: false,
-  upgrade: false,
-  grpc: false,
-  headers: { text: () => undefined },
-};
 const WISH = { waitMs: 0, retry: null };
 
 function evidence(source: Evidence['source'], changes: Partial<Evidence>): Evidence {

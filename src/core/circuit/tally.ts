@@ -35,8 +35,9 @@ export class Tally {
       return;
     }
     if (result.inStreak) this.#consecutiveFailures += 1;
-    if (result.retryAfterMs > 0)
+    if (result.retryAfterMs > 0) {
       this.#askedUntilMs = Math.max(this.#askedUntilMs ?? Number.NEGATIVE_INFINITY, now + result.retryAfterMs);
+    }
   }
 
   /** Right after `count`: does what is known open the circuit? */
