@@ -3,15 +3,16 @@
 // shipped envoy.yaml in the same turn: the machine's pace changes between turns. About five minutes.
 
 import { parseArgs } from 'node:util';
+import { SLUICE_PORT } from '../support/bootstrap.js';
 import { type Envoy, startEnvoy } from '../support/envoy.js';
+import { portOf } from '../support/ports.js';
 import { startSluice } from '../support/sluice.js';
 import { startConstantUpstream } from './support/constant-upstream.js';
-import { cpuSeconds } from './support/process-cost.js';
 import { median } from './support/statistics.js';
 import { runWrk } from './support/wrk.js';
 import { armsNamed } from './system/arms.js';
 import { BROWSER, CHOICES, type Choice, choose, SHIPPED } from './system/choices.js';
-import { CONNECTIONS } from './system/measure.js';
+import { CONNECTIONS, costOf, urlOf } from './system/measure.js';
 import { IMAGE_ENV } from './system/running.js';
 import { rewire } from './system/wiring.js';
 
@@ -21,7 +22,6 @@ const { values: options } = parseArgs({
 const TURNS = Number(options.turns);
 const SECONDS = Number(options.seconds);
 const WARM_UP_SECONDS = 3;
-const MICROSECONDS = 1e6;
 
 interface Cost {
   readonly envoyUs: number;
@@ -42,7 +42,6 @@ if (arm === undefined) throw new Error('there is no arm with admission alone');
 const { wiring } = arm;
 const upstream = await startConstantUpstream();
 const sluice = await startSluice({ policy: {}, env: IMAGE_ENV });
-const sluicePort = Number(sluice.grpc.slice(sluice.grpc.lastIndexOf(':') + 1));
 const sides: Side[] = [];
 try {
   for (const choice of CHOICES) sides.push(await start(choice));
@@ -59,26 +58,22 @@ try {
 
 async function start(choice: Choice): Promise<Side> {
   const envoy = await startEnvoy({
-    ports: { 9002: sluicePort },
+    ports: { [SLUICE_PORT]: portOf(sluice.grpc) },
     impatient: true,
     patch: (bootstrap) => {
       rewire(bootstrap, wiring, upstream.port);
       choose(bootstrap, choice);
     },
   });
-  await runWrk(urlOf(envoy), WARM_UP_SECONDS, CONNECTIONS, BROWSER);
+  await runWrk(urlOf(envoy.port), WARM_UP_SECONDS, CONNECTIONS, BROWSER);
   return { choice, envoy, costs: [] };
 }
 
 async function measure({ choice, envoy }: Side): Promise<Cost> {
-  const before = cpuSeconds(envoy.pid);
-  const { requests, requestsPerSecond, failed } = await runWrk(urlOf(envoy), SECONDS, CONNECTIONS, BROWSER);
-  if (failed > 0) throw new Error(`${choice.name}: ${failed} requests failed`);
-  return { envoyUs: ((cpuSeconds(envoy.pid) - before) * MICROSECONDS) / requests, requestsPerSecond };
-}
-
-function urlOf({ port }: Envoy): string {
-  return `http://127.0.0.1:${port}/`;
+  const load = () => runWrk(urlOf(envoy.port), SECONDS, CONNECTIONS, BROWSER);
+  const { result, cpu } = await costOf({ envoy, server: null }, load);
+  if (result.failed > 0) throw new Error(`${choice.name}: ${result.failed} requests failed`);
+  return { envoyUs: cpu.envoyUs, requestsPerSecond: result.requestsPerSecond };
 }
 
 function report(): string {

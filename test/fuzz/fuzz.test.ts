@@ -1,6 +1,7 @@
 // A short form of `npm run fuzz`, with a seed of its own: what fails here fails again.
 
 import { describe, expect, it } from 'vitest';
+import { portOf } from '../support/ports.js';
 import { startSluice } from '../support/sluice.js';
 import { adminBytes, throwAt } from './support/admin-fuzz.js';
 import { mutate } from './support/mutate.js';
@@ -51,7 +52,7 @@ describe('changed requests to the HTTP side', () => {
     async () => {
       const sluice = await startSluice({ policy: {}, env: { SLUICE_ADMIN_TOKEN: 'token' } });
       try {
-        const port = Number(sluice.http.slice(sluice.http.lastIndexOf(':') + 1));
+        const port = portOf(sluice.http);
         const below = generator(SEED);
         for (let sent = 0; sent < REQUESTS; sent += 20) {
           await Promise.all(Array.from({ length: 20 }, () => throwAt(port, adminBytes(below))));

@@ -1,5 +1,6 @@
 // Does the work of `npm run fuzz`, in a process of its own: one that hangs can be told from outside and ended.
 
+import { portOf } from '../support/ports.js';
 import { startSluice } from '../support/sluice.js';
 import { adminBytes, throwAt } from './support/admin-fuzz.js';
 import { policyText, tryPolicy } from './support/policy-fuzz.js';
@@ -52,7 +53,7 @@ function fuzzPolicies(): void {
 
 async function fuzzRequests(): Promise<void> {
   const sluice = await startSluice({ policy: {}, env: { SLUICE_ADMIN_TOKEN: 'token' } });
-  const port = Number(sluice.http.slice(sluice.http.lastIndexOf(':') + 1));
+  const port = portOf(sluice.http);
   const count = Math.ceil(messages / MESSAGES_PER_REQUEST);
   const findings: string[] = [];
   for (let done = 0; done < count; done += AT_ONCE) {

@@ -15,6 +15,7 @@ import {
 import { type Child, startChild } from './child.js';
 import { ENVOY_VERSION, envoyBinary } from './envoy-binary.js';
 import { eventually } from './eventually.js';
+import { portOf } from './ports.js';
 
 const START_TIMEOUT_MS = 60_000;
 
@@ -124,12 +125,6 @@ async function untilUp<T>(child: Child, attempt: () => Promise<T>): Promise<T> {
   });
   if (gone || result === undefined) throw new Error(said());
   return result;
-}
-
-function portOf(address: string): number {
-  const port = Number(address.slice(address.lastIndexOf(':') + 1));
-  if (!(port > 0)) throw new Error(`${JSON.stringify(address)} has no port`);
-  return port;
 }
 
 async function adminRequest(adminPort: number, path: string, method = 'GET'): Promise<string> {

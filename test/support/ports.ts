@@ -10,6 +10,13 @@ const FIRST = 10_100;
 const COUNT = 20_000;
 const TRIES = 50;
 
+/** Of an address that ends in `:port`. @throws Error where it does not. */
+export function portOf(address: string): number {
+  const port = Number(address.slice(address.lastIndexOf(':') + 1));
+  if (!(port > 0)) throw new Error(`${JSON.stringify(address)} has no port`);
+  return port;
+}
+
 /** Listens on a free port of 127.0.0.1 that no other process is given by chance; resolves with it. */
 export async function listenSomewhere(server: Server): Promise<number> {
   for (let tries = 1; ; tries += 1) {

@@ -14,6 +14,7 @@ import {
   virtualHost,
 } from '../../support/bootstrap.js';
 import { type Envoy, startEnvoy } from '../../support/envoy.js';
+import { portOf } from '../../support/ports.js';
 import { hosts } from '../../support/routes.js';
 import { startSluice } from '../../support/sluice.js';
 import { CLUSTERS, type ClusterName } from './plan.js';
@@ -80,7 +81,7 @@ function removeAllRetries(bootstrap: JsonObject): void {
 
 async function startWithSluice(ports: HostPorts): Promise<RunningArm> {
   const sluice = await startSluice({ policy: readFileSync(POLICY, 'utf8') });
-  const port = Number(sluice.grpc.slice(sluice.grpc.lastIndexOf(':') + 1));
+  const port = portOf(sluice.grpc);
   const envoy = await startEnvoy({
     ports: { 9002: port },
     impatient: true,

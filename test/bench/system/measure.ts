@@ -109,8 +109,9 @@ async function pace(running: RunningArm, rate: number, seconds: number): Promise
   return { ...result, rate, cpu };
 }
 
-async function costOf<T extends Measured>(
-  { envoy, server }: RunningArm,
+/** What `run` costs the processes for each of its requests. */
+export async function costOf<T extends Measured>(
+  { envoy, server }: Pick<RunningArm, 'envoy' | 'server'>,
   run: () => Promise<T>,
 ): Promise<{ result: T; cpu: CpuPerRequest }> {
   const now = () => [cpuSeconds(envoy.pid), server === null ? 0 : cpuSeconds(server.pid)] as const;
@@ -126,6 +127,6 @@ function memoryOf({ envoy, server }: RunningArm): Memory {
   return { envoyMiB: residentMiB(envoy.pid), serverMiB: server === null ? null : residentMiB(server.pid) };
 }
 
-function urlOf(port: number): string {
+export function urlOf(port: number): string {
   return `http://127.0.0.1:${port}/x`;
 }

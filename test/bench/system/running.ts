@@ -3,7 +3,7 @@
 import type { Child } from '../../support/child.js';
 import { type Envoy, startEnvoy } from '../../support/envoy.js';
 import { eventually } from '../../support/eventually.js';
-import { somePort } from '../../support/ports.js';
+import { portOf, somePort } from '../../support/ports.js';
 import { type Sluice, startSluice } from '../../support/sluice.js';
 import { startPeer } from '../peers/peer.js';
 import { type Arm, policyOf } from './arms.js';
@@ -70,7 +70,7 @@ async function startServer(arm: Arm, options: ArmOptions): Promise<Asked> {
   }
   const sluice = await startSluiceOf(arm, options);
   if (sluice === null) return { port: null, server: null, sluice, stop: async () => undefined };
-  const port = Number(sluice.grpc.slice(sluice.grpc.lastIndexOf(':') + 1));
+  const port = portOf(sluice.grpc);
   return { port, server: sluice, sluice, stop: () => sluice.stop() };
 }
 
