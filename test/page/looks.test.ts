@@ -27,32 +27,53 @@ async function opened(look: Look) {
 /** Text whose contrast with its ground is below what WCAG 2 asks for at level AA. */
 function faintTexts(page: Page): Promise<string[]> {
   return page.evaluate(() => {
-    const luminance = (color: string) => {
-      const parts = [...color.matchAll(/[\d.]+/g)].slice(0, 3).map(([part]) => Number(part) / 255);
-      const [r = 0, g = 0, b = 0] = parts.map((part) =>
-        part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4,
-      );
+    const canvas = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
+    if (canvas === null) throw new Error('no canvas to mix colours on');
+    /** The luminance of the last of them, each laid over those before it: a colour may let its ground through. */
+    const luminance = (colors: string[]) => {
+      for (const color of colors) {
+        canvas.fillStyle = color;
+        canvas.fillRect(0, 0, 1, 1);
+      }
+      const [r = 0, g = 0, b = 0] = [...canvas.getImageData(0, 0, 1, 1).data]
+        .map((part) => part / 255)
+        .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
       return 0.2126 * r + 0.7152 * g + 0.0722 * b;
     };
-    const ground = (element: Element | null): string => {
-      if (element === null)
-        return getComputedStyle(document.documentElement).colorScheme.includes('dark')
-          ? 'rgb(0,0,0)'
-          : 'rgb(255,255,255)';
-      const { backgroundColor } = getComputedStyle(element);
-      return /, 0\)$|transparent/.test(backgroundColor) ? ground(element.parentElement) : backgroundColor;
+    const grounds = (element: Element | null): string[] => {
+      if (element !== null) return [...grounds(element.parentElement), getComputedStyle(element).backgroundColor];
+      return [getComputedStyle(document.documentElement).colorScheme.includes('dark') ? 'black' : 'white'];
     };
     const found: string[] = [];
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
       const element = node.parentElement;
       if (element === null || (node.textContent ?? '').trim() === '' || !element.checkVisibility()) continue;
-      const [a, b] = [luminance(getComputedStyle(element).color), luminance(ground(element))];
+      const under = grounds(element);
+      const [a, b] = [luminance([...under, getComputedStyle(element).color]), luminance(under)];
       const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
       if (ratio < 4.5) found.push(`${node.textContent} ${ratio.toFixed(2)}`);
     }
     return found;
   });
+}
+
+/** Every request as it is when it has just appeared, and stays so. */
+async function appearing(page: Page): Promise<void> {
+  const count = await page.evaluate(() => {
+    const rows = [...document.querySelectorAll<HTMLElement>('.requests > li')];
+    for (const row of rows) {
+      row.style.animation = 'none';
+      row.getAnimations();
+      row.style.animation = '';
+      for (const animation of row.getAnimations()) {
+        animation.pause();
+        animation.currentTime = 0;
+      }
+    }
+    return rows.filter((row) => row.getAnimations().length === 1).length;
+  });
+  expect(count).toBeGreaterThan(4);
 }
 
 const PHONE = { width: 320, height: 640 };
@@ -67,6 +88,12 @@ describe.each([
     await seen.page.getByRole('button', { name: 'Set flaky by hand' }).click();
     expect(await faintTexts(seen.page)).toEqual([]);
     expect(seen.complaints).toEqual([]);
+  });
+
+  it('every text stands out from the ground of a request that has just appeared', async () => {
+    await using seen = await opened({ ...look, reducedMotion: 'no-preference' });
+    await appearing(seen.page);
+    expect(await faintTexts(seen.page)).toEqual([]);
   });
 
   it('the ground is what was asked for', async () => {
