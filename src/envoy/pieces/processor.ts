@@ -77,7 +77,6 @@ export function processorRules(world: World, role: Role, cluster: string | null)
     ...serviceRules(world, role),
     ...failureRules(role),
     ...(role === 'admission' ? [] : [holdRule(world, role, cluster)]),
-    ...(role === 'gate' ? [] : [overrideRule(role)]),
     ...modeRules(role),
     ...attributeRules(role, facts),
     ...forwardingRules(world, role, facts),
@@ -155,17 +154,6 @@ function holdRule(world: World, role: Role, cluster: string | null): FieldRule {
       return `${value === undefined ? 'is missing' : `is ${brief(value)}`}, and the policy may hold for ${seconds}s`;
     },
     causes: 'Envoy does not wait for longer: it goes on without the retry that Sluice was holding back',
-  };
-}
-
-function overrideRule(role: Role): FieldRule {
-  return {
-    code: `${role}.mode_override`,
-    level: 'note',
-    field: ['allow_mode_override'],
-    want: true,
-    wrong: oneOf(true),
-    causes: 'Sluice cannot leave out the response phase of requests that it need not see again',
   };
 }
 

@@ -34,14 +34,13 @@ export function translateExtension(
 
 function processor(cluster: string, extProc: JsonObject): JsonObject {
   known(extProc, ['backendRefs', 'backendSettings', 'failOpen', 'messageTimeout', 'processingMode', 'metadata']);
-  const { request, response, allowModeOverride } = object(extProc.processingMode);
+  const { request, response } = object(extProc.processingMode);
   const sent = (part: Json | undefined) => (part === undefined ? 'SKIP' : 'SEND');
   return {
     '@type': `${TYPE}.filters.http.ext_proc.v3.ExternalProcessor`,
     grpc_service: { envoy_grpc: { cluster_name: cluster, authority: 'sluice.shop' }, timeout: '10s' },
     failure_mode_allow: extProc.failOpen ?? false,
     message_timeout: duration(extProc.messageTimeout),
-    allow_mode_override: allowModeOverride ?? false,
     metadata_options: { receiving_namespaces: { untyped: at(extProc, 'metadata', 'writableNamespaces') } },
     processing_mode: {
       request_header_mode: sent(request),
