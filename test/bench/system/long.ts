@@ -1,18 +1,24 @@
 // `npm run bench -- --long`: does memory stay flat, and what does Sluice cost by itself? Five million requests, or as many as asked
-// for, through admission and both logs, sent as Envoy sends them; and the same requests, without the logs, to the servers that decide nothing.
+// for, through admission and both logs, sent as Envoy sends them; and a quarter of them, without the logs, to a Sluice and to the
+// servers that decide nothing. They take turns: what the machine does meanwhile it does to all of them.
 
 import { eventually } from '../../support/eventually.js';
 import { startSluice } from '../../support/sluice.js';
 import { type PeerName, startPeer, titleOf } from '../peers/peer.js';
 import { cpuSeconds, residentMiB } from '../support/process-cost.js';
+import { median } from '../support/statistics.js';
 import { Flood } from './flood.js';
 import { IMAGE_ENV, type Server } from './running.js';
 
-const ROWS = 10;
+const TURNS = 20;
 /** Code is not compiled yet, and no part of what a request costs. */
 const WARM_UP = 300_000;
+/** Of the requests, those that a server gets that is there for comparing only. */
+const COMPARED = 1 / 4;
 
-interface Row {
+/** One turn of a server. */
+interface Turn {
+  /** So far. */
   readonly requests: number;
   readonly cpuUs: number;
   readonly residentMiB: number;
@@ -21,51 +27,75 @@ interface Row {
 interface Asked {
   readonly name: string;
   readonly server: Server;
-  readonly address: string;
-  readonly logs: boolean;
+  readonly flood: Flood;
+  readonly requestsPerTurn: number;
+  readonly turns: Turn[];
   stop(): Promise<unknown>;
 }
 
-/** Gives the tables, a row for each tenth of the way. `peers`: these servers as well. */
+/** Gives the tables. `peers`: these servers as well. */
 export async function runLong(requests: number, peers: readonly PeerName[]): Promise<string> {
-  const tables = [await through(await sluice(true), requests), await through(await sluice(false), requests / 4)];
-  for (const name of peers) tables.push(await through(await peer(name), requests / 4));
-  return tables.join('\n\n');
-}
-
-async function sluice(logs: boolean): Promise<Asked> {
-  const server = await startSluice({ policy: {}, args: ['--transport', 'direct'], env: IMAGE_ENV });
-  const name = logs ? 'Sluice, admission and both logs' : 'Sluice, admission alone';
-  return { name, server, address: server.grpc, logs, stop: () => server.stop() };
-}
-
-async function peer(name: PeerName): Promise<Asked> {
-  const { child, port } = await startPeer(name);
-  const address = `127.0.0.1:${port}`;
-  await eventually(async () => (await Flood.to(address, false)).stop());
-  return { name: titleOf(name), server: child, address, logs: false, stop: () => child.stop() };
-}
-
-async function through({ name, server, address, logs, stop }: Asked, requests: number): Promise<string> {
+  const asked: Asked[] = [];
   try {
-    const flood = await Flood.to(address, logs);
-    await flood.more(WARM_UP);
-    const rows: Row[] = [];
-    for (let row = 1; row <= ROWS; row += 1) {
-      const before = cpuSeconds(server.pid);
-      await flood.more(requests / ROWS);
-      const cpuUs = (1e6 * (cpuSeconds(server.pid) - before)) / (requests / ROWS);
-      rows.push({ requests: (row * requests) / ROWS, cpuUs, residentMiB: residentMiB(server.pid) });
-      console.error(`${name}: ${line(rows.at(-1))}`);
+    asked.push(await sluice('Sluice, admission and both logs', true, requests));
+    asked.push(await sluice('Sluice, admission alone', false, requests * COMPARED));
+    for (const name of peers) asked.push(await peer(name, requests * COMPARED));
+    for (const each of asked) await each.flood.more(WARM_UP);
+    for (let turn = 0; turn < TURNS; turn += 1) {
+      for (const each of turn % 2 === 0 ? asked : asked.toReversed()) await takeTurn(each);
     }
-    flood.stop();
-    return [`${name}:`, '', '| requests | CPU/request | RSS |', '| ---: | ---: | ---: |', ...rows.map(line)].join('\n');
   } finally {
-    await stop();
+    for (const { flood, stop } of asked) {
+      flood.stop();
+      await stop();
+    }
   }
+  return [comparison(asked), ...asked.slice(0, 1).map(course)].join('\n\n');
 }
 
-function line(row: Row | undefined): string {
-  if (row === undefined) return '';
-  return `| ${row.requests} | ${row.cpuUs.toFixed(2)} us | ${row.residentMiB.toFixed(1)} MiB |`;
+async function sluice(name: string, logs: boolean, requests: number): Promise<Asked> {
+  const server = await startSluice({ policy: {}, args: ['--transport', 'direct'], env: IMAGE_ENV });
+  return asking(name, server, await Flood.to(server.grpc, logs), requests, () => server.stop());
+}
+
+async function peer(name: PeerName, requests: number): Promise<Asked> {
+  const { child, port } = await startPeer(name);
+  const flood = await eventually(() => Flood.to(`127.0.0.1:${port}`, false));
+  return asking(titleOf(name), child, flood, requests, () => child.stop());
+}
+
+function asking(name: string, server: Server, flood: Flood, requests: number, stop: Asked['stop']): Asked {
+  return { name, server, flood, requestsPerTurn: Math.ceil(requests / TURNS), turns: [], stop };
+}
+
+async function takeTurn({ name, server: { pid }, flood, requestsPerTurn, turns }: Asked): Promise<void> {
+  const before = cpuSeconds(pid);
+  await flood.more(requestsPerTurn);
+  const cpuUs = (1e6 * (cpuSeconds(pid) - before)) / requestsPerTurn;
+  const turn = { requests: (turns.length + 1) * requestsPerTurn, cpuUs, residentMiB: residentMiB(pid) };
+  turns.push(turn);
+  console.error(`${name}: ${line(turn)}`);
+}
+
+/** Ratios are those within a turn: how fast the machine is changes from one to the next. */
+function comparison(asked: readonly Asked[]): string {
+  const base = asked[1]?.turns ?? [];
+  const rows = asked.map(({ name, turns }) => {
+    const ratio = median(turns.map(({ cpuUs }, turn) => cpuUs / (base[turn]?.cpuUs ?? Number.NaN)));
+    const most = Math.max(...turns.map((each) => each.residentMiB));
+    return `| ${name} | ${median(turns.map(({ cpuUs }) => cpuUs)).toFixed(1)} us | ${ratio.toFixed(2)} | ${most.toFixed(0)} MiB |`;
+  });
+  const head =
+    '| server | CPU per request | against Sluice, admission alone | RSS at most |\n| --- | ---: | ---: | ---: |';
+  return `${TURNS} turns, medians:\n\n${head}\n${rows.join('\n')}`;
+}
+
+function course({ name, turns }: Asked): string {
+  return [`${name}:`, '', '| requests | CPU per request | RSS |', '| ---: | ---: | ---: |', ...turns.map(line)].join(
+    '\n',
+  );
+}
+
+function line({ requests, cpuUs, residentMiB: resident }: Turn): string {
+  return `| ${requests} | ${cpuUs.toFixed(2)} us | ${resident.toFixed(1)} MiB |`;
 }
