@@ -8,7 +8,7 @@ import { send } from '../support/client.js';
 import { startEnvoy } from '../support/envoy.js';
 import { eventually } from '../support/eventually.js';
 import { parseMetrics } from '../support/metrics.js';
-import { somePort } from '../support/ports.js';
+import { portOf, somePort } from '../support/ports.js';
 import { startUpstream } from '../support/upstream.js';
 import { filesIn, type Image, lastStage } from './assemble.js';
 import { type Env, runIn, startContainer, user } from './run.js';
@@ -57,7 +57,7 @@ describe('the image', () => {
     const { child, grpc, http } = await startContainer(image, env);
     try {
       expect(await healthy(env)).toEqual({ code: 0, stdout: `${grpc}: serving\n`, stderr: '' });
-      await throughEnvoy(Number(grpc.split(':')[1]), http);
+      await throughEnvoy(portOf(grpc), http);
       expect(await child.stop()).toBe(0);
       expect(await healthy(env)).toMatchObject({ code: 1 });
     } finally {

@@ -7,7 +7,7 @@ import { type Ports, SLUICE_PORT } from './bootstrap.js';
 import { type Answer, type RequestOptions, send, type Upgraded, upgrade } from './client.js';
 import { type Envoy, type EnvoyOptions, startEnvoy } from './envoy.js';
 import { type GrpcUpstream, startGrpcUpstream } from './grpc-upstream.js';
-import { REFUSING_PORT, somePort } from './ports.js';
+import { portOf, REFUSING_PORT, somePort } from './ports.js';
 import { type Sluice, type SluiceOptions, startSluice } from './sluice.js';
 import { startUpstream, type Upstream, type UpstreamOptions } from './upstream.js';
 
@@ -148,12 +148,6 @@ export function portsOf(upstreams: Upstreams, options: Pick<MeshOptions, 'upstre
   return {
     ...Object.fromEntries(NAMES.map((name) => [UPSTREAM_PORTS[name], port(name)])),
     [GRPC_PORT]: upstreams.grpc.port,
-    [SLUICE_PORT]: sluice === null ? REFUSING_PORT : portOfAddress(sluice.grpc),
+    [SLUICE_PORT]: sluice === null ? REFUSING_PORT : portOf(sluice.grpc),
   };
-}
-
-function portOfAddress(address: string): number {
-  const port = Number(address.slice(address.lastIndexOf(':') + 1));
-  if (!(port > 0)) throw new Error(`Envoy reaches Sluice by TCP here, and ${JSON.stringify(address)} has no port`);
-  return port;
 }

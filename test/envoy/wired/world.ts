@@ -8,7 +8,7 @@ import { respond } from '../../support/behaviour.js';
 import { type Answer, send } from '../../support/client.js';
 import { type Envoy, startEnvoy } from '../../support/envoy.js';
 import { type GrpcUpstream, grpcStatus, startGrpcUpstream } from '../../support/grpc-upstream.js';
-import { REFUSING_PORT } from '../../support/ports.js';
+import { portOf, REFUSING_PORT } from '../../support/ports.js';
 import { type Sluice, startSluice } from '../../support/sluice.js';
 import { startUpstream, type Upstream } from '../../support/upstream.js';
 import { sluiceEnvoy } from './command.js';
@@ -73,7 +73,7 @@ function world(upstreams: Upstreams, sluice: Sluice, envoy: Envoy, file: string,
     sluice,
     envoy,
     file,
-    send: async (listener, { path, ...options }) => send(await portOf(envoy, listener), path, options),
+    send: async (listener, { path, ...options }) => send(await listenerPort(envoy, listener), path, options),
     received: (port) => upstreams.received(port),
     fail: (port) => upstreams.fail(port),
     answer: (port, ...statuses) => upstreams.answer(port, statuses),
@@ -82,11 +82,11 @@ function world(upstreams: Upstreams, sluice: Sluice, envoy: Envoy, file: string,
 }
 
 /** Of a line `<name>::<address>:<port>`. */
-async function portOf(envoy: Envoy, listener: string): Promise<number> {
+async function listenerPort(envoy: Envoy, listener: string): Promise<number> {
   const lines = (await envoy.admin('/listeners')).trim().split('\n');
   const line = lines.find((each) => each.startsWith(`${listener}::`));
   if (line === undefined) throw new Error(`no listener ${listener} in ${lines.join(', ')}`);
-  return Number(line.slice(line.lastIndexOf(':') + 1));
+  return portOf(line);
 }
 
 class Upstreams {
