@@ -1,18 +1,17 @@
 // TLS with client certificates between Envoy and Sluice: what has to be told to Envoy, and that new certificates need no
 // restart of either.
 
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { TlsFiles } from '../../src/server/tls/material.js';
 import { TRANSPORT_NAMES } from '../../src/server/transport-names.js';
-import { directory, mounted, NAME } from '../server/tls/support.js';
+import { directory, mounted } from '../server/tls/support.js';
 import { inTurn, respond } from '../support/behaviour.js';
-import { cluster, type JsonObject } from '../support/bootstrap.js';
+import type { JsonObject } from '../support/bootstrap.js';
 import { type Authority, type Certificate, fingerprintOf, makeAuthority } from '../support/certificates.js';
 import { eventually } from '../support/eventually.js';
 import { startMesh } from '../support/mesh.js';
+import { SLUICE_NAME, securedEnvoy, tlsArguments } from '../support/mtls.js';
 import { recordOf, settled } from '../support/settled.js';
 import { expectNothingLost } from './rows/run.js';
 
@@ -22,43 +21,18 @@ const policy = {
 const LOST = 'http.ingress.ext_proc.failure_mode_allowed';
 
 function sluiceArguments(transport: string, files: TlsFiles): string[] {
-  const { cert, key, clientCa } = files;
-  return ['--transport', transport, '--grpc-tls-cert', cert, '--grpc-tls-key', key, '--grpc-tls-client-ca', clientCa];
+  return ['--transport', transport, ...tlsArguments(files)];
 }
 
-/** As the README says. */
 function secured(authority: Authority, own: Certificate): (bootstrap: JsonObject) => void {
-  const inside = directory();
-  const file = (name: string, text: string) => {
-    writeFileSync(join(inside, name), text);
-    return { filename: join(inside, name) };
-  };
-  return (bootstrap) => {
-    cluster(bootstrap, 'sluice').transport_socket = {
-      name: 'envoy.transport_sockets.tls',
-      typed_config: {
-        '@type': 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext',
-        sni: NAME,
-        common_tls_context: {
-          alpn_protocols: ['h2'],
-          tls_certificates: [
-            { certificate_chain: file('envoy.crt', own.cert), private_key: file('envoy.key', own.key) },
-          ],
-          validation_context: {
-            trusted_ca: file('ca.crt', authority.cert),
-            match_typed_subject_alt_names: [{ san_type: 'DNS', matcher: { exact: NAME } }],
-          },
-        },
-      },
-    };
-  };
+  return securedEnvoy(directory(), authority, own);
 }
 
 /** What a new connection of Envoy's would be shown. */
 async function shownBy(grpc: string, authority: Authority): Promise<string> {
   const own = authority.issue('looks');
   const [host = '', port = ''] = grpc.split(':');
-  const trust = { ca: authority.cert, servername: NAME, ALPNProtocols: ['h2'] };
+  const trust = { ca: authority.cert, servername: SLUICE_NAME, ALPNProtocols: ['h2'] };
   const socket = connect({ host, port: Number(port), cert: own.cert, key: own.key, ...trust });
   return new Promise((resolve, reject) => {
     socket.once('error', reject).once('secureConnect', () => {
@@ -82,7 +56,7 @@ describe.each(TRANSPORT_NAMES)('over %s, with TLS', (transport) => {
     const record = await recordOf(mesh, '/flaky/x');
     expect(record).toMatchObject({ result: 'success', attempts: [{ status: 503 }, { status: 200 }] });
 
-    const next = authority.issue(NAME);
+    const next = authority.issue(SLUICE_NAME);
     write(next);
     await eventually(async () => {
       const metrics = await mesh.sluice.metrics();
@@ -92,7 +66,7 @@ describe.each(TRANSPORT_NAMES)('over %s, with TLS', (transport) => {
     expect((await mesh.request('/flaky/y')).status).toBe(200);
     await recordOf(mesh, '/flaky/y');
 
-    write({ cert: next.cert, key: authority.issue(NAME).key });
+    write({ cert: next.cert, key: authority.issue(SLUICE_NAME).key });
     await eventually(() => {
       const told = mesh.sluice.logs().filter(({ event }) => event === 'tls_rejected');
       expect(told).toMatchObject([{ level: 'error', file: files.cert, error: expect.stringContaining(files.key) }]);

@@ -3,12 +3,14 @@
 // the dashboard's own grid. Grafana has no part in it: its look is only imitated, its model of the dashboard is taken at its
 // word. Fails where a query fails or has nothing to show. Look at what it wrote.
 
-import { writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { answer } from '../dashboard/render/answers.js';
 import { page, WIDTH_PX } from '../dashboard/render/draw.js';
-import { MESH, play, SCENE_SECONDS } from '../dashboard/render/scene.js';
+import { meshIn, play, SCENE_SECONDS } from '../dashboard/render/scene.js';
 import { dashboardFile } from '../support/dashboard.js';
 import { startMesh } from '../support/mesh.js';
 import { type Pixels, palettePng } from '../support/palette-png.js';
@@ -26,7 +28,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 
 const dashboard = await dashboardFile();
 await prometheusBinary();
-const mesh = await startMesh(MESH);
+const directory = await mkdtemp(join(tmpdir(), 'sluice-dashboard-'));
+const mesh = await startMesh(meshIn(directory));
 const prometheus = await startPrometheus([
   { job: 'sluice', target: mesh.sluice.http, path: '/metrics' },
   { job: 'envoy', target: `127.0.0.1:${mesh.envoy.adminPort}`, path: '/stats/prometheus' },
@@ -43,6 +46,7 @@ try {
 } finally {
   await prometheus.stop();
   await mesh[Symbol.asyncDispose]();
+  await rm(directory, { recursive: true });
 }
 
 /** Writes the picture of that page; gives its bytes. @throws Error where the page complains. */

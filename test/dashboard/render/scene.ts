@@ -1,11 +1,12 @@
 // What happens while the dashboard's picture is made: a few minutes in which everything that it shows happens at least once.
 
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Behaviour, cut, reset, respond } from '../../support/behaviour.js';
+import { makeAuthority } from '../../support/certificates.js';
 import { send } from '../../support/client.js';
 import { pause } from '../../support/eventually.js';
 import type { Mesh, MeshOptions } from '../../support/mesh.js';
+import { securedEnvoy, tlsArguments, writeTlsFiles } from '../../support/mtls.js';
 
 const POLICY = {
   defaults: {
@@ -33,21 +34,25 @@ const POLICY = {
 /** What the policy is before, and after, somebody breaks the file. */
 const BROKEN = { defaults: { circuit: { failureRatio: 'a half' } } };
 
-export const MESH: MeshOptions = {
-  policy: POLICY,
-  upstreams: {
-    primary: { behaviour: respond(200, { delayMs: 8 }) },
-    secondary: { behaviour: respond(200, { delayMs: 12 }) },
-    slow: { behaviour: slowAtTimes() },
-    flaky: { behaviour: flaky() },
-    provider: { behaviour: respond(200, { delayMs: 30 }) },
-    poolA: { behaviour: respond(200, { delayMs: 25 }) },
-    poolB: { behaviour: respond(200, { delayMs: 35 }) },
-  },
-  sluice: { args: ['--state', join(tmpdir(), `sluice-dashboard-${process.pid}.json`)] },
-  // With Envoy's own patience: that Sluice is left out when it stands still is one of the things to show.
-  envoy: { impatient: true },
-};
+/** `directory`: for files of the mesh. */
+export function meshIn(directory: string): MeshOptions {
+  const authority = makeAuthority();
+  return {
+    policy: POLICY,
+    upstreams: {
+      primary: { behaviour: respond(200, { delayMs: 8 }) },
+      secondary: { behaviour: respond(200, { delayMs: 12 }) },
+      slow: { behaviour: slowAtTimes() },
+      flaky: { behaviour: flaky() },
+      provider: { behaviour: respond(200, { delayMs: 30 }) },
+      poolA: { behaviour: respond(200, { delayMs: 25 }) },
+      poolB: { behaviour: respond(200, { delayMs: 35 }) },
+    },
+    sluice: { args: ['--state', join(directory, 'state.json'), ...tlsArguments(writeTlsFiles(directory, authority))] },
+    // With Envoy's own patience: that Sluice is left out when it stands still is one of the things to show.
+    envoy: { impatient: true, patch: securedEnvoy(directory, authority, authority.issue('envoy')) },
+  };
+}
 
 /** Requests by route, `everyMs` apart; those with `quitMs` have a client that does not wait longer. */
 const STREAMS = [

@@ -21,6 +21,8 @@ const SCALES: Readonly<Record<string, Scale>> = {
   ],
   percentunit: [[0, 0.01, '%']],
   s: [
+    [86_400, 86_400, ' day'],
+    [3_600, 3_600, ' hour'],
     [60, 60, ' min'],
     [1, 1, ' s'],
     [1e-3, 1e-3, ' ms'],
@@ -38,7 +40,7 @@ const SCALES: Readonly<Record<string, Scale>> = {
 export function inUnit(value: number, unit: string): string {
   const scale = SCALES[unit];
   if (scale === undefined) throw new Error(`${JSON.stringify(unit)} is no unit that is known here`);
-  if (value === 0) return `0${(scale.at(unit === 's' ? 1 : -1) ?? ['', '', ''])[2]}`;
+  if (value === 0) return `0${(scale.find(([, divisor]) => divisor === 1) ?? scale.at(-1) ?? ['', '', ''])[2]}`;
   const [, divisor, suffix] = scale.find(([from]) => Math.abs(value) >= from) ?? [0, 1, ''];
   return `${digits(value / divisor)}${suffix}`;
 }

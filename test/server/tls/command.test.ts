@@ -3,15 +3,16 @@
 import { expect, it } from 'vitest';
 import { makeAuthority } from '../../support/certificates.js';
 import { eventually } from '../../support/eventually.js';
+import { SLUICE_NAME } from '../../support/mtls.js';
 import { startSluice } from '../../support/sluice.js';
-import { NAME, written } from './support.js';
+import { written } from './support.js';
 
 const EXPIRES = 'sluice_tls_certificate_expiration_timestamp_seconds';
 const DAY_S = 86_400;
 
 it('sluice serve tells of a certificate that ends soon, at the start and when it is renewed, and shows the date', async () => {
   const authority = makeAuthority();
-  const { files, write } = written(authority, authority.issue(NAME, { from: -80, to: 10 }));
+  const { files, write } = written(authority, authority.issue(SLUICE_NAME, { from: -80, to: 10 }));
   const { cert, key, clientCa } = files;
   const args = ['--grpc-tls-cert', cert, '--grpc-tls-key', key, '--grpc-tls-client-ca', clientCa];
   const sluice = await startSluice({ policy: {}, args });
@@ -21,10 +22,10 @@ it('sluice serve tells of a certificate that ends soon, at the start and when it
     const warned = () => sluice.logs().filter(({ event }) => event === 'tls_expiring');
     expect(await daysLeft()).toBe(10);
     await eventually(() => expect(warned()).toEqual([expect.objectContaining({ file: cert, expired: false })]));
-    write(authority.issue(NAME, { from: -80, to: 12 }));
+    write(authority.issue(SLUICE_NAME, { from: -80, to: 12 }));
     await eventually(async () => expect(await daysLeft()).toBe(12));
     await eventually(() => expect(warned()).toHaveLength(2));
-    write(authority.issue(NAME, { from: -1, to: 90 }));
+    write(authority.issue(SLUICE_NAME, { from: -1, to: 90 }));
     await eventually(async () => expect(await daysLeft()).toBe(90));
     await eventually(() => expect(sluice.logs().filter(({ event }) => event === 'tls_applied')).toHaveLength(2));
     expect(warned()).toHaveLength(2);

@@ -4,7 +4,8 @@ import { loadTls, type TlsFiles, type TlsMaterial } from '../../../src/server/tl
 import { openTlsSource } from '../../../src/server/tls/source.js';
 import { type Certificate, makeAuthority } from '../../support/certificates.js';
 import { eventually } from '../../support/eventually.js';
-import { mounted, NAME, written } from './support.js';
+import { SLUICE_NAME } from '../../support/mtls.js';
+import { mounted, written } from './support.js';
 
 const authority = makeAuthority();
 
@@ -28,13 +29,13 @@ const SOON_MS = 15_000;
 
 describe('the files of TLS', () => {
   it('are taken where they belong together', async () => {
-    const server = authority.issue(NAME);
+    const server = authority.issue(SLUICE_NAME);
     const material = await loadTls(written(authority, server).files);
     expect(material.cert.toString()).toBe(server.cert);
     expect(material.ca.toString()).toBe(authority.cert);
   });
 
-  const other = authority.issue(NAME);
+  const other = authority.issue(SLUICE_NAME);
   it.each([
     [
       'the key is of another certificate',
@@ -76,7 +77,7 @@ describe('files that change', () => {
       const { files, write } = make(authority);
       const { source, used, inUse, applied } = await watched(files);
       const first = source.current;
-      const next = authority.issue(NAME);
+      const next = authority.issue(SLUICE_NAME);
       write(next);
       await eventually(() => expect(applied()).toBe(1), SOON_MS);
       expect(inUse).toEqual([first, source.current]);
@@ -87,17 +88,17 @@ describe('files that change', () => {
   );
 
   it('and cannot be used leave those in use, and are told of once; then good ones are used', async () => {
-    const first = authority.issue(NAME);
+    const first = authority.issue(SLUICE_NAME);
     const { files, write } = written(authority, first);
     const { source, used, rejected } = await watched(files);
-    const mixed: Certificate = { cert: authority.issue(NAME).cert, key: authority.issue(NAME).key };
+    const mixed: Certificate = { cert: authority.issue(SLUICE_NAME).cert, key: authority.issue(SLUICE_NAME).key };
     write(mixed);
     await eventually(() => expect(rejected).toHaveLength(1), SOON_MS);
     expect(String(rejected[0])).toContain(files.key);
     expect([source.current.cert.toString(), used]).toEqual([first.cert, []]);
     rmSync(files.cert);
     await eventually(() => expect(rejected).toHaveLength(2), SOON_MS);
-    const good = authority.issue(NAME);
+    const good = authority.issue(SLUICE_NAME);
     write(good);
     await eventually(() => expect(source.current.cert.toString()).toBe(good.cert), SOON_MS);
     expect(rejected).toHaveLength(2);

@@ -6,8 +6,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { TlsFiles } from '../../../src/server/tls/material.js';
 import type { Authority, Certificate } from '../../support/certificates.js';
-
-export const NAME = 'sluice.internal';
+import { SLUICE_NAME, writeTlsFiles } from '../../support/mtls.js';
 
 export function directory(): string {
   const path = mkdtempSync(join(tmpdir(), 'sluice-tls-'));
@@ -21,20 +20,14 @@ export interface Written {
   write(server: Certificate): void;
 }
 
-export function written(authority: Authority, server: Certificate = authority.issue(NAME)): Written {
+export function written(authority: Authority, server: Certificate = authority.issue(SLUICE_NAME)): Written {
   const inside = directory();
-  const files = { cert: join(inside, 'tls.crt'), key: join(inside, 'tls.key'), clientCa: join(inside, 'ca.crt') };
-  const write = ({ cert, key }: Certificate) => {
-    writeFileSync(files.cert, cert);
-    writeFileSync(files.key, key);
-  };
-  write(server);
-  writeFileSync(files.clientCa, authority.cert);
-  return { files, write };
+  const files = writeTlsFiles(inside, authority, server);
+  return { files, write: (next) => void writeTlsFiles(inside, authority, next) };
 }
 
 /** As Kubernetes mounts a secret: names that lead through a link to a directory, which is swapped for another. */
-export function mounted(authority: Authority, server: Certificate = authority.issue(NAME)): Written {
+export function mounted(authority: Authority, server: Certificate = authority.issue(SLUICE_NAME)): Written {
   const inside = directory();
   let version = 0;
   const write = ({ cert, key }: Certificate) => {

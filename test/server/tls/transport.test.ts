@@ -10,10 +10,11 @@ import type { TlsMaterial } from '../../../src/server/tls/material.js';
 import type { TlsSource } from '../../../src/server/tls/source.js';
 import { type Authority, type Certificate, fingerprintOf, makeAuthority } from '../../support/certificates.js';
 import { eventually } from '../../support/eventually.js';
+import { SLUICE_NAME } from '../../support/mtls.js';
 import { header, requestHeaders } from '../../wire/support/bytes.js';
 import { EnvoyClient } from '../support/client.js';
 import { overEachTransport, type Start } from '../support/harness.js';
-import { directory, NAME } from './support.js';
+import { directory } from './support.js';
 
 const REQUEST = requestHeaders([header(':path', '/a')]);
 
@@ -49,7 +50,7 @@ const authority = makeAuthority();
 const stranger = makeAuthority('another authority');
 
 async function served(start: Start, address = '127.0.0.1:0') {
-  const certificate = authority.issue(NAME);
+  const certificate = authority.issue(SLUICE_NAME);
   const source = new FakeSource(material(certificate, authority));
   return { source, certificate, ...(await start({ address, tls: source })) };
 }
@@ -77,7 +78,7 @@ async function refused(client: EnvoyClient): Promise<void> {
 async function shake(address: string, changes: object = {}): Promise<TLSSocket> {
   const [host = '', port = ''] = address.split(':');
   const own = authority.issue('client');
-  const options = { host, port: Number(port), ca: authority.cert, servername: NAME, ALPNProtocols: ['h2'] };
+  const options = { host, port: Number(port), ca: authority.cert, servername: SLUICE_NAME, ALPNProtocols: ['h2'] };
   const socket = connect({ ...options, cert: own.cert, key: own.key, ...changes });
   onTestFinished(() => void socket.destroy());
   await once(socket, 'secureConnect');
@@ -143,7 +144,7 @@ overEachTransport((start) => {
       stream.send(REQUEST);
       await stream.answer();
 
-      const next = authority.issue(NAME);
+      const next = authority.issue(SLUICE_NAME);
       source.replace(material(next, authority));
       expect(await certificateShown(server.address)).toBe(fingerprintOf(next.cert));
       stream.call.end();

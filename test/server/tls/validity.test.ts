@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { TlsMaterial } from '../../../src/server/tls/material.js';
 import { authorityValidity, certificateValidity, endsSoon } from '../../../src/server/tls/validity.js';
 import { makeAuthority } from '../../support/certificates.js';
-import { NAME } from './support.js';
+import { SLUICE_NAME } from '../../support/mtls.js';
 
 const DAY_MS = 86_400_000;
 /** Certificates count in whole seconds, and these are made a little before they are looked at. */
@@ -20,14 +20,14 @@ describe('what is in use is valid', () => {
   const authority = makeAuthority();
 
   it('from when to when the certificate says', () => {
-    const { fromMs, untilMs } = certificateValidity(material(authority.issue(NAME, { from: -3, to: 40 }).cert));
+    const { fromMs, untilMs } = certificateValidity(material(authority.issue(SLUICE_NAME, { from: -3, to: 40 }).cert));
     expect([inDays(fromMs), inDays(untilMs)]).toEqual([-3, 40]);
     expect(Math.abs(untilMs - Date.now() - 40 * DAY_MS)).toBeLessThan(ABOUT_MS);
   });
 
   it.each([1, 2, 3])('until the first certificate of its chain ends, be it the one in place %d', (place) => {
     const days = [50, 50, 50].map((to, index) => (index === place - 1 ? 20 : to));
-    const chain = days.map((to) => authority.issue(NAME, { from: -place, to }).cert).join('# a comment\n');
+    const chain = days.map((to) => authority.issue(SLUICE_NAME, { from: -place, to }).cert).join('# a comment\n');
     const { fromMs, untilMs } = certificateValidity(material(chain));
     expect([inDays(fromMs), inDays(untilMs)]).toEqual([-place, 20]);
   });
