@@ -8,7 +8,7 @@ import { type Envoy, startEnvoy } from '../support/envoy.js';
 import { portOf } from '../support/ports.js';
 import { startSluice } from '../support/sluice.js';
 import { startConstantUpstream } from './support/constant-upstream.js';
-import { median } from './support/statistics.js';
+import { median, medianRatio } from './support/statistics.js';
 import { runWrk } from './support/wrk.js';
 import { armsNamed } from './system/arms.js';
 import { BROWSER, CHOICES, type Choice, choose, SHIPPED } from './system/choices.js';
@@ -79,10 +79,12 @@ async function measure({ choice, envoy }: Side): Promise<Cost> {
 function report(): string {
   const shipped = sides.find(({ choice }) => choice === SHIPPED)?.costs ?? [];
   const rows = sides.map(({ choice, costs }) => {
-    const compared = (figure: keyof Cost) =>
-      median(costs.map((cost, turn) => cost[figure] / (shipped[turn]?.[figure] ?? Number.NaN)));
     const envoyUs = median(costs.map((cost) => cost.envoyUs));
-    return `| ${choice.name} | ${envoyUs.toFixed(0)} us | ${compared('envoyUs').toFixed(2)} | ${compared('requestsPerSecond').toFixed(2)} |`;
+    const [cpu, rate] = (['envoyUs', 'requestsPerSecond'] as const).map((figure) => {
+      const of = (cost: Cost) => cost[figure];
+      return medianRatio(costs.map(of), shipped.map(of)).toFixed(2);
+    });
+    return `| ${choice.name} | ${envoyUs.toFixed(0)} us | ${cpu} | ${rate} |`;
   });
   const head = [
     '| what Envoy tells | Envoy CPU/request | of envoy.yaml | requests/s, of envoy.yaml |',

@@ -10,7 +10,7 @@ import { generator } from '../support/generator.js';
 import { attributes, double, header, requestHeaders, text } from '../wire/support/bytes.js';
 import { cpuNs, GOOD, sidecar } from './core/sidecar.js';
 import { wholeRequest } from './core/whole.js';
-import { median } from './support/statistics.js';
+import { median, medianRatio } from './support/statistics.js';
 
 /** Which of its clusters the next request is for. `in turn`: that which was not used for longest, the worst case for any cache. */
 type Traffic = 'in turn' | 'one of them' | 'Zipf';
@@ -170,21 +170,17 @@ for (let round = -WARM_UP; round < ROUNDS; round++) {
   if (round % WARM_UP === 0) process.stderr.write(round < 0 ? 'warming up\n' : `round ${round} of ${ROUNDS}\n`);
 }
 
-/** Against the first case in the same round: how fast the machine is changes from one round to the next. */
-function ratio(costs: readonly Cost[], of: (cost: Cost) => number): string {
-  return median(costs.map((cost, round) => of(cost) / of(pick(cases[0]?.costs ?? [], round)))).toFixed(2);
-}
-
 const decision = (cost: Cost) => cost.decisionNs;
 const entry = (cost: Cost) => cost.entryNs;
 const both = (cost: Cost) => cost.decisionNs + cost.entryNs;
+const first = cases[0]?.costs ?? [];
 console.log(
   '| clusters | traffic goes to | window | ns per decision | ns per log entry | decision, against the first row | entry | both |',
 );
 console.log('| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |');
 for (const { clusters, traffic, window, costs } of cases) {
   const ns = [decision, entry].map((of) => Math.round(median(costs.map(of))));
-  const ratios = [decision, entry, both].map((of) => ratio(costs, of));
+  const ratios = [decision, entry, both].map((of) => medianRatio(costs.map(of), first.map(of)).toFixed(2));
   console.log(`| ${[clusters, traffic, window, ...ns, ...ratios].join(' | ')} |`);
 }
 console.log(

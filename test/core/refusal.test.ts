@@ -2,9 +2,9 @@
 // told or counted of it, and the attempts are those that were made.
 
 import { describe, expect, it } from 'vitest';
-import { type Evidence, FLAGS } from '../../src/core/evidence.js';
+import type { Evidence } from '../../src/core/evidence.js';
 import { CoreWorld } from '../support/core-world.js';
-import { FACTS } from './support.js';
+import { FACTS, REFUSED } from './support.js';
 
 const BUDGET = { ratio: 0, minPerSecond: 1, window: '1s' };
 const WISH = { waitMs: 0, retry: null };
@@ -14,7 +14,6 @@ function evidence(source: Evidence['source'], changes: Partial<Evidence>): Evide
   return { source, ...nothing, host: 'h', durationMs: 1, ...changes };
 }
 
-const REFUSED = { flags: FLAGS.upstreamConnectionFailure, transportFailure: 'Connection refused' };
 const BY_ENVOY = { ...REFUSED, details: 'upstream_reset_before_response_started{remote_connection_failure}' };
 const BY_GATE = { details: 'sluice_retry_budget' };
 

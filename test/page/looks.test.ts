@@ -64,6 +64,7 @@ async function appearing(page: Page): Promise<void> {
     const rows = [...document.querySelectorAll<HTMLElement>('.requests > li')];
     for (const row of rows) {
       row.style.animation = 'none';
+      // Asking has the style applied: what follows starts the animation anew.
       row.getAnimations();
       row.style.animation = '';
       for (const animation of row.getAnimations()) {

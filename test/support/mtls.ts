@@ -9,17 +9,26 @@ import type { Authority, Certificate } from './certificates.js';
 /** By which Envoy knows Sluice. */
 export const SLUICE_NAME = 'sluice.internal';
 
+/** As a secret of Kubernetes names them. */
+export const TLS_NAMES: TlsFiles = { cert: 'tls.crt', key: 'tls.key', clientCa: 'ca.crt' };
+
+export function tlsFilesIn(directory: string): TlsFiles {
+  const { cert, key, clientCa } = TLS_NAMES;
+  return { cert: join(directory, cert), key: join(directory, key), clientCa: join(directory, clientCa) };
+}
+
 /** Writes what Sluice needs into that directory. */
 export function writeTlsFiles(directory: string, authority: Authority, own = authority.issue(SLUICE_NAME)): TlsFiles {
-  const files = {
-    cert: join(directory, 'tls.crt'),
-    key: join(directory, 'tls.key'),
-    clientCa: join(directory, 'ca.crt'),
-  };
-  writeFileSync(files.cert, own.cert);
-  writeFileSync(files.key, own.key);
+  const files = tlsFilesIn(directory);
+  writeCertificate(files, own);
   writeFileSync(files.clientCa, authority.cert);
   return files;
+}
+
+/** Over the old one. */
+export function writeCertificate(files: TlsFiles, { cert, key }: Certificate): void {
+  writeFileSync(files.cert, cert);
+  writeFileSync(files.key, key);
 }
 
 /** Of `sluice serve`. */

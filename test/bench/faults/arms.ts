@@ -11,6 +11,7 @@ import {
   object,
   route,
   routes,
+  SLUICE_PORT,
   virtualHost,
 } from '../../support/bootstrap.js';
 import { type Envoy, startEnvoy } from '../../support/envoy.js';
@@ -83,7 +84,7 @@ async function startWithSluice(ports: HostPorts): Promise<RunningArm> {
   const sluice = await startSluice({ policy: readFileSync(POLICY, 'utf8') });
   const port = portOf(sluice.grpc);
   const envoy = await startEnvoy({
-    ports: { 9002: port },
+    ports: { [SLUICE_PORT]: port },
     impatient: true,
     patch: (bootstrap) => addHosts(bootstrap, ports),
   });

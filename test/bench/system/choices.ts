@@ -1,6 +1,7 @@
 // What may be chosen differently from envoy.yaml in what Envoy tells Sluice at admission, and what a browser sends.
 
 import { at, connectionManager, type JsonObject, list, object } from '../../support/bootstrap.js';
+import { ADMISSION_FILTER } from './wiring.js';
 
 export interface Choice {
   readonly name: string;
@@ -27,12 +28,10 @@ export const CHOICES: readonly Choice[] = [
 
 /** Of the filter at admission in a parsed envoy.yaml. */
 export function choose(bootstrap: JsonObject, { change }: Choice): void {
-  const filter = list(connectionManager(bootstrap).http_filters).find(({ name }) => name === FILTER);
-  if (filter === undefined) throw new Error(`the bootstrap has no filter ${FILTER}`);
+  const filter = list(connectionManager(bootstrap).http_filters).find(({ name }) => name === ADMISSION_FILTER);
+  if (filter === undefined) throw new Error(`the bootstrap has no filter ${ADMISSION_FILTER}`);
   change(object(at(filter, 'typed_config')));
 }
-
-const FILTER = 'envoy.filters.http.ext_proc';
 
 /** A thousand bytes and more, as browsers send them with every request. */
 export const BROWSER: readonly string[] = [

@@ -6,7 +6,7 @@ import { eventually } from '../../support/eventually.js';
 import { startSluice } from '../../support/sluice.js';
 import { type PeerName, startPeer, titleOf } from '../peers/peer.js';
 import { cpuSeconds, residentMiB } from '../support/process-cost.js';
-import { median } from '../support/statistics.js';
+import { median, medianRatio } from '../support/statistics.js';
 import { Flood } from './flood.js';
 import { IMAGE_ENV, type Server } from './running.js';
 
@@ -77,13 +77,13 @@ async function takeTurn({ name, server: { pid }, flood, requestsPerTurn, turns }
   console.error(`${name}: ${line(turn)}`);
 }
 
-/** Ratios are those within a turn: how fast the machine is changes from one to the next. */
 function comparison(asked: readonly Asked[]): string {
-  const base = asked[1]?.turns ?? [];
-  const rows = asked.map(({ name, turns }) => {
-    const ratio = median(turns.map(({ cpuUs }, turn) => cpuUs / (base[turn]?.cpuUs ?? Number.NaN)));
-    const most = Math.max(...turns.map((each) => each.residentMiB));
-    return `| ${name} | ${median(turns.map(({ cpuUs }) => cpuUs)).toFixed(1)} us | ${ratio.toFixed(2)} | ${most.toFixed(0)} MiB |`;
+  const costsOf = (each: Asked | undefined) => each?.turns.map(({ cpuUs }) => cpuUs) ?? [];
+  const base = costsOf(asked[1]);
+  const rows = asked.map((each) => {
+    const costs = costsOf(each);
+    const most = Math.max(...each.turns.map(({ residentMiB: resident }) => resident));
+    return `| ${each.name} | ${median(costs).toFixed(1)} us | ${medianRatio(costs, base).toFixed(2)} | ${most.toFixed(0)} MiB |`;
   });
   const head =
     '| server | CPU per request | against Sluice, admission alone | RSS at most |\n| --- | ---: | ---: | ---: |';

@@ -1,5 +1,6 @@
 // An arm that is up. While another one is measured it is stopped in its tracks, so that nothing it does by itself disturbs.
 
+import { SLUICE_PORT } from '../../support/bootstrap.js';
 import type { Child } from '../../support/child.js';
 import { type Envoy, startEnvoy } from '../../support/envoy.js';
 import { eventually } from '../../support/eventually.js';
@@ -28,7 +29,6 @@ export interface RunningArm {
   stop(): Promise<void>;
 }
 
-const SLUICE_PORT = 9_002;
 /** As in deploy/Dockerfile. */
 export const IMAGE_ENV = { NODE_OPTIONS: '--max-semi-space-size=4' };
 

@@ -22,6 +22,9 @@ export interface Wiring {
 
 export type Part = 'admission' | 'gate' | 'judge' | 'trace';
 
+/** Its name in the connection manager. */
+export const ADMISSION_FILTER = 'envoy.filters.http.ext_proc';
+
 /** The route that is measured, and its cluster. */
 export const TARGET = 'bench';
 
@@ -30,7 +33,7 @@ export function rewire(bootstrap: JsonObject, wiring: Wiring, upstreamPort: numb
   const { parts } = wiring;
   const filters = list(connectionManager(bootstrap).http_filters);
   if (!parts.has('admission')) {
-    connectionManager(bootstrap).http_filters = filters.filter(({ name }) => name !== 'envoy.filters.http.ext_proc');
+    connectionManager(bootstrap).http_filters = filters.filter(({ name }) => name !== ADMISSION_FILTER);
   }
   const [router] = ofType(bootstrap, 'Router');
   if (router === undefined) throw new Error('the bootstrap has no router');

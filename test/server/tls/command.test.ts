@@ -3,7 +3,7 @@
 import { expect, it } from 'vitest';
 import { makeAuthority } from '../../support/certificates.js';
 import { eventually } from '../../support/eventually.js';
-import { SLUICE_NAME } from '../../support/mtls.js';
+import { SLUICE_NAME, tlsArguments } from '../../support/mtls.js';
 import { startSluice } from '../../support/sluice.js';
 import { written } from './support.js';
 
@@ -13,15 +13,13 @@ const DAY_S = 86_400;
 it('sluice serve tells of a certificate that ends soon, at the start and when it is renewed, and shows the date', async () => {
   const authority = makeAuthority();
   const { files, write } = written(authority, authority.issue(SLUICE_NAME, { from: -80, to: 10 }));
-  const { cert, key, clientCa } = files;
-  const args = ['--grpc-tls-cert', cert, '--grpc-tls-key', key, '--grpc-tls-client-ca', clientCa];
-  const sluice = await startSluice({ policy: {}, args });
+  const sluice = await startSluice({ policy: {}, args: tlsArguments(files) });
   try {
     const daysLeft = async () =>
       Math.round(((await sluice.metrics()).metric(EXPIRES, { file: 'cert' }) - Date.now() / 1000) / DAY_S);
     const warned = () => sluice.logs().filter(({ event }) => event === 'tls_expiring');
     expect(await daysLeft()).toBe(10);
-    await eventually(() => expect(warned()).toEqual([expect.objectContaining({ file: cert, expired: false })]));
+    await eventually(() => expect(warned()).toEqual([expect.objectContaining({ file: files.cert, expired: false })]));
     write(authority.issue(SLUICE_NAME, { from: -80, to: 12 }));
     await eventually(async () => expect(await daysLeft()).toBe(12));
     await eventually(() => expect(warned()).toHaveLength(2));

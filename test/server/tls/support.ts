@@ -1,12 +1,12 @@
 // The files that TLS needs, on a disk, written in the ways that others write them.
 
-import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { TlsFiles } from '../../../src/server/tls/material.js';
 import type { Authority, Certificate } from '../../support/certificates.js';
-import { SLUICE_NAME, writeTlsFiles } from '../../support/mtls.js';
+import { SLUICE_NAME, TLS_NAMES, tlsFilesIn, writeCertificate, writeTlsFiles } from '../../support/mtls.js';
 
 export function directory(): string {
   const path = mkdtempSync(join(tmpdir(), 'sluice-tls-'));
@@ -21,28 +21,22 @@ export interface Written {
 }
 
 export function written(authority: Authority, server: Certificate = authority.issue(SLUICE_NAME)): Written {
-  const inside = directory();
-  const files = writeTlsFiles(inside, authority, server);
-  return { files, write: (next) => void writeTlsFiles(inside, authority, next) };
+  const files = writeTlsFiles(directory(), authority, server);
+  return { files, write: (next) => writeCertificate(files, next) };
 }
 
 /** As Kubernetes mounts a secret: names that lead through a link to a directory, which is swapped for another. */
 export function mounted(authority: Authority, server: Certificate = authority.issue(SLUICE_NAME)): Written {
   const inside = directory();
   let version = 0;
-  const write = ({ cert, key }: Certificate) => {
+  const write = (next: Certificate) => {
     const data = `..data-${version++}`;
     mkdirSync(join(inside, data));
-    writeFileSync(join(inside, data, 'tls.crt'), cert);
-    writeFileSync(join(inside, data, 'tls.key'), key);
-    writeFileSync(join(inside, data, 'ca.crt'), authority.cert);
+    writeTlsFiles(join(inside, data), authority, next);
     symlinkSync(data, join(inside, '..new'));
     renameSync(join(inside, '..new'), join(inside, '..data'));
   };
   write(server);
-  for (const name of ['tls.crt', 'tls.key', 'ca.crt']) symlinkSync(join('..data', name), join(inside, name));
-  return {
-    files: { cert: join(inside, 'tls.crt'), key: join(inside, 'tls.key'), clientCa: join(inside, 'ca.crt') },
-    write,
-  };
+  for (const name of Object.values(TLS_NAMES)) symlinkSync(join('..data', name), join(inside, name));
+  return { files: tlsFilesIn(inside), write };
 }
